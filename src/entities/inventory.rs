@@ -1,0 +1,510 @@
+//! Inventory, NetSuite to WizCommerce: one record per SKU with the sum over locations, and the split beside it.
+//!
+//! The heads are the linked, active products. A kit has no stock of its own: per location it can be made as often as its
+//! scarcest component allows. Stock moves without touching the item, so it is found by block checksums.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    BLOCK, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted, Write,
+};
+use crate::http::{Method, Repeat};
+use crate::model::{EntityKind, Exact, Fingerprint, NetSuiteId, Reason, Rejection, WizId};
+use crate::netsuite::records::{Column, Row, Select};
+use crate::wizcommerce::records::{Call, Created, Inventory as Record, OnOrder};
+
+/// Under which name the links of locations are kept.
+pub const WAREHOUSES: &str = "warehouses";
+const KIND: &str = "inventory";
+const PRODUCTS: &str = "products";
+/// Kits within kits that are followed.
+const KIT_DEPTH: usize = 4;
+
+/// What the profile says about inventory.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Internal IDs of the locations whose stock counts; empty for all.
+    pub locations: Vec<String>,
+    /// Items read and committed together, 1 to 1000.
+    pub batch_size: usize,
+    /// Paths of warehouses and of stock per warehouse, when each location gets a record of its own (extension
+    /// `warehouse-inventories`).
+    pub warehouses: Option<(String, String)>,
+    /// Whether kits are products of this profile.
+    pub kits: bool,
+}
+
+/// The inventory flow.
+pub struct Inventory {
+    settings: Settings,
+    /// Internal ID and name of the locations that count, in order.
+    locations: Vec<(NetSuiteId, String)>,
+}
+
+/// The records of one item: the summed one first, then one per location.
+#[derive(Debug, Clone)]
+pub struct Body {
+    records: Vec<(String, Record)>,
+}
+
+/// Stock of one item at one location.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stock {
+    on_hand: Exact,
+    available: Exact,
+    committed: Exact,
+    on_order: Exact,
+    backordered: Exact,
+}
+
+#[derive(Serialize)]
+struct Split<'a> {
+    locations: Vec<AtLocation<'a>>,
+}
+
+#[derive(Serialize)]
+struct AtLocation<'a> {
+    id: String,
+    name: &'a str,
+    on_hand: Exact,
+    available: Exact,
+    committed: Exact,
+    on_order: Exact,
+    backordered: Exact,
+}
+
+impl Stock {
+    fn read(row: &Row) -> Result<Self, String> {
+        // A null quantity is zero, and what is negative in NetSuite is nothing to sell.
+        let number = |name: &str| row.exact(name).map(|value| value.unwrap_or(Exact::ZERO).at_least_zero().normalized());
+        Ok(Self {
+            on_hand: number("quantityonhand")?,
+            available: number("quantityavailable")?,
+            committed: number("quantitycommitted")?,
+            on_order: number("quantityonorder")?,
+            backordered: number("quantitybackordered")?,
+        })
+    }
+
+    fn add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            on_hand: self.on_hand.checked_add(other.on_hand)?,
+            available: self.available.checked_add(other.available)?,
+            committed: self.committed.checked_add(other.committed)?,
+            on_order: self.on_order.checked_add(other.on_order)?,
+            backordered: self.backordered.checked_add(other.backordered)?,
+        })
+    }
+
+    fn status(&self) -> &'static str {
+        if self.available > Exact::ZERO {
+            "IN_STOCK"
+        } else if self.backordered > Exact::ZERO {
+            "BACK_ORDER"
+        } else {
+            "OUT_OF_STOCK"
+        }
+    }
+
+    fn record(&self, sku: &str, tracked: bool) -> Record {
+        let on_order = (self.on_order > Exact::ZERO).then_some(OnOrder { quantity: self.on_order, identifier: "NetSuite" });
+        Record {
+            sku: sku.to_owned(),
+            warehouse_id: None,
+            available_quantity: self.available,
+            reserved_quantity: self.committed,
+            in_stock_quantity: self.on_hand,
+            out_of_stock_threshold: Exact::ZERO,
+            inventory_status: if tracked { self.status() } else { "IN_STOCK" },
+            track_inventory: tracked,
+            on_order_details: on_order.into_iter().collect(),
+            in_transit_details: Vec::new(),
+            back_order_quantity: self.backordered,
+            dynamic_details: None,
+        }
+    }
+}
+
+/// How often a kit can be made at one location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Makeable {
+    /// No component keeps stock: nothing limits it.
+    Unlimited,
+    /// So often.
+    Times(Exact),
+}
+
+/// The rows of a batch, by item.
+struct Batch<'a> {
+    facts: HashMap<i64, &'a Row>,
+    members: HashMap<i64, Vec<&'a Row>>,
+    stock: HashMap<(i64, i64), Stock>,
+}
+
+impl Batch<'_> {
+    fn stock(&self, item: i64, location: NetSuiteId) -> Stock {
+        // A location without a row has none of it.
+        self.stock.get(&(item, location.0)).copied().unwrap_or_default()
+    }
+
+    /// Finds how often a kit can be made at a location: the minimum over its components of what is there by what is needed.
+    fn makeable(&self, kit: i64, location: NetSuiteId, depth: usize) -> Result<Makeable, String> {
+        let Some(members) = self.members.get(&kit) else { return Ok(Makeable::Times(Exact::ZERO)) };
+        if depth == 0 {
+            return Err("kits are nested too deeply, or contain each other".into());
+        }
+        // A component on two lines is needed twice.
+        let mut needed: BTreeMap<i64, (Exact, &Row)> = BTreeMap::new();
+        for row in members {
+            let Some(item) = row.id("item") else { continue };
+            let quantity = row.exact("quantity")?.unwrap_or(Exact::ZERO);
+            let entry = needed.entry(item.0).or_insert((Exact::ZERO, row));
+            entry.0 = entry.0.checked_add(quantity).ok_or("a component quantity is out of range")?;
+        }
+        let mut least = Makeable::Unlimited;
+        for (item, (quantity, row)) in needed {
+            let there = match row.text("itemtype") {
+                _ if row.flag("isinactive") => Makeable::Times(Exact::ZERO),
+                Some("InvtPart" | "Assembly") => Makeable::Times(self.stock(item, location).available),
+                Some("Kit") => self.makeable(item, location, depth - 1)?,
+                // Services and the like are never out of stock.
+                _ => Makeable::Unlimited,
+            };
+            let Makeable::Times(there) = there else { continue };
+            let Some(times) = there.checked_div(quantity).map(Exact::floor) else { continue };
+            least = Makeable::Times(match least {
+                Makeable::Unlimited => times,
+                Makeable::Times(before) => before.min(times),
+            });
+        }
+        Ok(least)
+    }
+}
+
+impl Inventory {
+    /// Makes the flow for a profile.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, locations: Vec::new() }
+    }
+
+    fn at_locations(&self) -> Option<String> {
+        (!self.settings.locations.is_empty()).then(|| format!("a.location IN ({})", self.settings.locations.join(", ")))
+    }
+
+    fn facts() -> Select {
+        Select::new("stocked items", "item i", "i.id")
+            .columns("i", &["itemid", "itemtype"])
+            .column(Column::optional("i.saleunit", "saleunit"))
+            .column(Column::optional("i.stockunit", "stockunit"))
+    }
+
+    fn members() -> Select {
+        Select::new("members", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem")
+            .many()
+            .columns("k", &["item", "quantity"])
+            .columns("c", &["itemtype", "isinactive"])
+    }
+
+    fn stock(&self) -> Select {
+        let select = Select::new("stock", "aggregateitemlocation a", "a.item").many().columns(
+            "a",
+            &["location", "quantityonhand", "quantityavailable", "quantitycommitted", "quantityonorder", "quantitybackordered"],
+        );
+        self.at_locations().into_iter().fold(select, Select::filter)
+    }
+
+    /// One checksum per block of items over all five quantities, weighted as prices are.
+    fn stock_blocks(&self) -> Select {
+        let linear = format!("(MOD(a.item, {BLOCK}) * 7919 + a.location * 104729 + 1)");
+        let square = format!("MOD({linear} * {linear}, 999983)");
+        let mut select = Select::new("stock blocks", "aggregateitemlocation a", format!("a.item - MOD(a.item, {BLOCK})"))
+            .column(Column::new("COUNT(*)", "n"))
+            .column(Column::new(format!("SUM({square})"), "keys"));
+        for column in ["quantityonhand", "quantityavailable", "quantitycommitted", "quantityonorder", "quantitybackordered"] {
+            select = select
+                .column(Column::new(format!("SUM(NVL(a.{column}, 0) * {linear})"), format!("{column}_a")))
+                .column(Column::new(format!("SUM(NVL(a.{column}, 0) * {square})"), format!("{column}_b")));
+        }
+        self.at_locations().into_iter().fold(select, Select::filter).grouped()
+    }
+
+    fn member_blocks() -> Select {
+        let linear = format!("(MOD(k.parentitem, {BLOCK}) * 7919 + MOD(k.item, 100003) * 31 + 1)");
+        let square = format!("MOD({linear} * {linear}, 999983)");
+        Select::new("member blocks", "kititemmember k", format!("k.parentitem - MOD(k.parentitem, {BLOCK})"))
+            .column(Column::new("COUNT(*)", "n"))
+            .column(Column::new(format!("SUM({square})"), "keys"))
+            .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {linear})"), "values_a"))
+            .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {square})"), "values_b"))
+            .grouped()
+    }
+
+    fn map_item(&self, id: i64, batch: &Batch<'_>, known: &Known) -> Option<Mapped<Body>> {
+        let product = known.id(PRODUCTS, NetSuiteId(id)).filter(|link| !link.has(crate::model::Flag::Deactivated))?;
+        let sku = product.natural_key.clone()?;
+        let facts = batch.facts.get(&id)?;
+        let reject = |reason, message: String| Some(Mapped::Rejected(Rejection::new(id, &sku, reason, message)));
+        let (sold_in, stocked_in) = (facts.text("saleunit"), facts.text("stockunit"));
+        if let (Some(sold_in), Some(stocked_in)) = (sold_in, stocked_in)
+            && sold_in != stocked_in
+        {
+            let message = format!("{sku} is sold in unit {sold_in} but stocked in unit {stocked_in}");
+            return reject(Reason::UnitConversion, message);
+        }
+        let is_kit = facts.text("itemtype") == Some("Kit");
+        let mut total = Stock::default();
+        let mut tracked = true;
+        let mut split = Vec::new();
+        for (location, name) in &self.locations {
+            let stock = if is_kit {
+                match batch.makeable(id, *location, KIT_DEPTH) {
+                    Ok(Makeable::Times(times)) => Stock { on_hand: times, available: times, ..Stock::default() },
+                    Ok(Makeable::Unlimited) => {
+                        tracked = false;
+                        Stock::default()
+                    }
+                    Err(message) => return reject(Reason::InvalidRecord, message),
+                }
+            } else {
+                batch.stock(id, *location)
+            };
+            let Some(sum) = total.add(stock) else {
+                return reject(Reason::InvalidRecord, format!("the stock of {sku} is out of range"));
+            };
+            total = sum;
+            split.push((*location, name.as_str(), stock));
+        }
+        let details = Split {
+            locations: split
+                .iter()
+                .map(|(id, name, stock)| AtLocation {
+                    id: id.to_string(),
+                    name,
+                    on_hand: stock.on_hand,
+                    available: stock.available,
+                    committed: stock.committed,
+                    on_order: stock.on_order,
+                    backordered: stock.backordered,
+                })
+                .collect(),
+        };
+        let mut sum = total.record(&sku, tracked);
+        sum.dynamic_details = serde_json::to_string(&details).ok();
+        let mut records = vec![("total".to_owned(), sum)];
+        if self.settings.warehouses.is_some() {
+            for (location, _, stock) in &split {
+                let Some(warehouse) = known.id(WAREHOUSES, *location) else { continue };
+                let mut record = stock.record(&sku, tracked);
+                record.warehouse_id = Some(warehouse.wc_id.0.clone());
+                records.push((location.to_string(), record));
+            }
+        }
+        let parts = records
+            .iter()
+            .map(|(name, record)| (name.clone(), Fingerprint::of(&serde_json::to_vec(record).unwrap_or_default())))
+            .collect();
+        Some(Mapped::Desired(Box::new(Desired {
+            key: NetSuiteId(id),
+            head: NetSuiteId(id),
+            natural_key: sku.clone(),
+            label: sku.clone(),
+            lane: sku,
+            active: true,
+            target: Some(product.wc_id.clone()),
+            containers: Vec::new(),
+            parts,
+            body: Body { records },
+        })))
+    }
+}
+
+impl Flow for Inventory {
+    type Body = Body;
+
+    fn entity(&self) -> EntityKind {
+        EntityKind::Inventory
+    }
+
+    fn mapping(&self) -> String {
+        format!("{:?}", self.settings)
+    }
+
+    fn batch(&self) -> usize {
+        self.settings.batch_size.clamp(1, 1000)
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        let locations = Select::new("locations", "location l", "l.id").columns("l", &["name"]);
+        vec![Table { select: locations, keep: false, optional: false }]
+    }
+
+    fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String> {
+        if table == "locations" {
+            let wanted: BTreeSet<&str> = self.settings.locations.iter().map(String::as_str).collect();
+            self.locations = rows
+                .iter()
+                .filter_map(|row| Some((row.head()?, row.text("name")?.to_owned())))
+                .filter(|(id, _)| wanted.is_empty() || wanted.contains(id.to_string().as_str()))
+                .collect();
+            let found: BTreeSet<String> = self.locations.iter().map(|(id, _)| id.to_string()).collect();
+            if let Some(missing) = wanted.iter().find(|id| !found.contains(**id)) {
+                return Err(format!("`inventory.locations` names location {missing}, which the role does not see"));
+            }
+        }
+        Ok(())
+    }
+
+    fn universe(&self) -> Universe {
+        Universe::Linked(PRODUCTS)
+    }
+
+    fn finders(&self) -> Vec<Finder> {
+        let kits = || Select::new("kits of components", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem").grouped();
+        let mut finders = vec![
+            Finder::Unlinked(PRODUCTS),
+            Finder::Stamped { select: Select::new("changed items", "item i", "i.id"), stamp: "i.lastmodifieddate".into() },
+            Finder::Blocks {
+                name: "stock",
+                select: self.stock_blocks(),
+                dependents: self.settings.kits.then(|| (kits(), "k.item".to_owned())),
+            },
+        ];
+        if self.settings.kits {
+            finders.push(Finder::Blocks { name: "members", select: Self::member_blocks(), dependents: None });
+            finders.push(Finder::Stamped { select: kits(), stamp: "c.lastmodifieddate".into() });
+        }
+        finders
+    }
+
+    fn parent(&self) -> Option<EntityKind> {
+        Some(EntityKind::Products)
+    }
+
+    fn locate(&self, _wanted: &Wanted) -> Option<Select> {
+        None
+    }
+
+    fn switched_off(&self) -> Option<Finder> {
+        None
+    }
+
+    fn details(&self) -> Vec<Select> {
+        let mut details = vec![Self::facts()];
+        if self.settings.kits {
+            details.push(Self::members());
+        }
+        details
+    }
+
+    fn further(&self, rows: &Rows) -> Vec<(Select, Vec<i64>)> {
+        let mut further = Vec::new();
+        let members = rows.of("members");
+        let mut stocked: BTreeSet<i64> = rows.heads().iter().copied().collect();
+        let mut kits = BTreeSet::new();
+        for row in members {
+            let Some(item) = row.id("item") else { continue };
+            if row.text("itemtype") == Some("Kit") {
+                kits.insert(item.0);
+            } else {
+                stocked.insert(item.0);
+            }
+        }
+        let known: BTreeSet<i64> = members.iter().filter_map(Row::head).map(|id| id.0).collect();
+        let nested: Vec<i64> = kits.difference(&known).copied().collect();
+        if nested.is_empty() {
+            further.push((self.stock(), stocked.into_iter().collect()));
+        } else {
+            // Stock is asked for last, when all components are known.
+            further.push((Self::members(), nested));
+        }
+        further
+    }
+
+    fn references(&self, rows: &Rows) -> Vec<Reference> {
+        let of_items = rows
+            .of("stocked items")
+            .iter()
+            .filter_map(Row::head)
+            .flat_map(|id| [Reference::Id(PRODUCTS, id.0), Reference::Id(KIND, id.0)]);
+        let of_locations = self.locations.iter().map(|(id, _)| Reference::Id(WAREHOUSES, id.0));
+        of_items.chain(of_locations).collect()
+    }
+
+    fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
+        let mut batch = Batch {
+            facts: rows.of("stocked items").iter().filter_map(|row| Some((row.head()?.0, row))).collect(),
+            members: HashMap::new(),
+            stock: HashMap::new(),
+        };
+        for row in rows.of("members") {
+            if let Some(kit) = row.head() {
+                batch.members.entry(kit.0).or_default().push(row);
+            }
+        }
+        let mut mapped = Vec::new();
+        let mut unreadable = BTreeMap::new();
+        for row in rows.of("stock") {
+            let (Some(item), Some(location)) = (row.head(), row.id("location")) else { continue };
+            match Stock::read(row) {
+                Ok(stock) => {
+                    batch.stock.insert((item.0, location.0), stock);
+                }
+                Err(message) => {
+                    unreadable.insert(item.0, message);
+                }
+            }
+        }
+        let heads: BTreeSet<i64> = batch.facts.keys().copied().collect();
+        for id in heads {
+            if let Some(message) = unreadable.remove(&id) {
+                mapped.push(Mapped::Rejected(Rejection::new(id, id.to_string(), Reason::InvalidRecord, message)));
+            } else if let Some(record) = self.map_item(id, &batch, known) {
+                mapped.push(record);
+            }
+        }
+        mapped
+    }
+
+    fn lookup(&self) -> Option<Lookup> {
+        None
+    }
+
+    fn prerequisites(&self) -> Vec<Prerequisite> {
+        let warehouses = self.settings.warehouses.as_ref();
+        warehouses.map(|(path, _)| Prerequisite::Warehouses(path.clone(), self.locations.clone())).into_iter().collect()
+    }
+
+    fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
+        let mut writes = Vec::new();
+        for (at, record) in planned.iter().enumerate() {
+            let before: BTreeMap<String, String> =
+                record.image.as_deref().and_then(|image| serde_json::from_str(image).ok()).unwrap_or_default();
+            for ((name, part), (_, content)) in record.desired.body.records.iter().zip(&record.desired.parts) {
+                if before.get(name).map(String::as_str) == Some(content.as_str()) {
+                    continue;
+                }
+                let path = match &self.settings.warehouses {
+                    Some((_, path)) if part.warehouse_id.is_some() => path.clone(),
+                    _ => "/v1/inventories".to_owned(),
+                };
+                let body = serde_json::to_string(part).unwrap_or_default();
+                // Posting stock replaces the record of its key, so sending twice is sending once.
+                let call = Call { method: Method::Post, path, body, repeat: Repeat::Safe };
+                writes.push(Write { call, covers: vec![at], creates: false });
+            }
+        }
+        writes
+    }
+
+    fn created(&self, data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
+        let record: Created = serde_json::from_str(data.get()).map_err(|error| format!("no record: {error}"))?;
+        Ok(vec![(String::new(), WizId(record.id))])
+    }
+
+    fn refused(&self, planned: &Planned<Body>, words: &str, _fields: &[String]) -> Rejection {
+        Rejection::new(planned.desired.key, &planned.desired.label, Reason::RefusedByWizcommerce, words)
+    }
+}

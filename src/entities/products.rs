@@ -1,0 +1,687 @@
+//! Products, NetSuite to WizCommerce: matrix families as groups, price levels with volume tiers, images, attributes.
+//!
+//! The head is the group: a matrix parent or a lone item; a changed child names its parent. Prices carry no time stamp and
+//! do not move the item's, so they are found by block checksums.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Action, BLOCK, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted,
+    Write, cut,
+};
+use crate::http::{Method, Repeat};
+use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
+use crate::netsuite::records::{Column, Row, Select};
+use crate::netsuite::suiteql::{id_list, quote};
+use crate::wizcommerce::records::{Attribute, Call, Media, Price, Product, Tier};
+
+/// Under which name the links of groups are kept: the head's Internal ID and the group code.
+pub const GROUPS: &str = "product-groups";
+const KIND: &str = "products";
+
+/// Longest product name WizCommerce takes, in characters.
+const NAME_LIMIT: usize = 255;
+
+/// What the profile says about products.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// NetSuite item types that are products.
+    pub types: Vec<String>,
+    /// A checked condition over `item i` that chooses sellable items.
+    pub filter: Option<String>,
+    /// Subsidiaries of which one must sell the item; empty for all.
+    pub subsidiaries: Vec<String>,
+    /// Whether matrix children are variants of their parent; otherwise each is a product of its own.
+    pub variants: bool,
+    /// Item columns that hold image addresses.
+    pub image_columns: Vec<String>,
+    /// Attribute name and the item column that fills it.
+    pub attributes: BTreeMap<String, String>,
+    /// Whether inactive items that were never synced stay out.
+    pub inactive_only_linked: bool,
+    /// The item column whose text is the category.
+    pub category_column: Option<String>,
+    /// Price level id, currency (`None`: the base currency) and the price list's reference id.
+    pub catalogs: Vec<(String, Option<String>, String)>,
+    /// Scheme and host that site-relative image addresses belong to.
+    pub app_url: String,
+}
+
+/// The products flow.
+pub struct Products {
+    settings: Settings,
+    /// Matrix options of the account: column alias and label.
+    options: Vec<(String, String, String)>,
+    base_currency: Option<String>,
+    currencies: HashMap<String, String>,
+}
+
+/// A variant as it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Body {
+    #[serde(skip)]
+    sku: String,
+    group_code: String,
+    grouping_attributes: Vec<String>,
+    reference_id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<String>,
+    medias: Vec<Media>,
+    attributes: Vec<Attribute>,
+    product_prices: Vec<Price>,
+}
+
+#[derive(Serialize)]
+struct CreateVariant<'a> {
+    sku_id: &'a str,
+    reference_id: &'a str,
+    name: &'a str,
+    product_prices: &'a [Price],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    categories: &'a [String],
+    medias: &'a [Media],
+    attributes: &'a [Attribute],
+}
+
+#[derive(Serialize)]
+struct Create<'a> {
+    group_code: &'a str,
+    grouping_attributes: &'a [String],
+    variants: Vec<CreateVariant<'a>>,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    #[serde(flatten)]
+    body: &'a Body,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+}
+
+/// The SKU of an item: its name, or the last part of a path of names.
+pub fn sku_of(itemid: &str) -> &str {
+    itemid.rsplit(" : ").next().unwrap_or(itemid).trim()
+}
+
+impl Products {
+    /// Makes the flow for a profile.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, options: Vec::new(), base_currency: None, currencies: HashMap::new() }
+    }
+
+    fn types(&self) -> String {
+        let types: Vec<String> = self.settings.types.iter().map(|word| quote(word)).collect();
+        format!("i.itemtype IN ({})", types.join(", "))
+    }
+
+    /// The column that tells whether an item is in scope. It is a column and not a condition, so that an item that leaves
+    /// the scope is seen leaving.
+    fn scope(&self) -> Option<String> {
+        let sold_by = (!self.settings.subsidiaries.is_empty()).then(|| {
+            format!(
+                "EXISTS (SELECT 1 FROM itemsubsidiarymap m WHERE m.item = i.id AND m.subsidiary IN ({}))",
+                self.settings.subsidiaries.join(", ")
+            )
+        });
+        let parts: Vec<String> = self.settings.filter.clone().into_iter().chain(sold_by).collect();
+        (!parts.is_empty()).then(|| parts.join(" AND "))
+    }
+
+    /// The columns of one sellable item, or of a parent.
+    fn item_columns(&self, select: Select) -> Select {
+        let mut select = select.columns("i", &["id", "itemid", "displayname", "itemtype", "matrixtype", "parent", "isinactive"]);
+        if let Some(scope) = self.scope() {
+            select = select.column(Column::new(format!("CASE WHEN {scope} THEN 'T' ELSE 'F' END"), "in_scope"));
+        }
+        if let Some(column) = &self.settings.category_column {
+            select = select.column(Column::optional(format!("BUILTIN.DF(i.{column})"), "category"));
+        }
+        for (at, column) in self.settings.attributes.values().enumerate() {
+            select = select.column(Column::optional(format!("i.{column}"), format!("attribute_{at}")));
+        }
+        for (at, column) in self.settings.image_columns.iter().enumerate() {
+            select = select.column(Column::optional(format!("i.{column}"), format!("image_{at}")));
+        }
+        let file = "LEFT JOIN file f ON f.id = i.storedisplayimage";
+        select.column(Column::joined(file, "f.url", "image_url")).column(Column::joined(file, "f.isonline", "image_online"))
+    }
+
+    fn child_condition(&self) -> &'static str {
+        if self.settings.variants { "NVL(i.matrixtype, 'NONE') <> 'CHILD'" } else { "NVL(i.matrixtype, 'NONE') <> 'PARENT'" }
+    }
+
+    fn items(&self) -> Select {
+        self.item_columns(Select::new("items", "item i", "i.id")).filter(self.types()).filter(self.child_condition())
+    }
+
+    fn children(&self) -> Select {
+        let mut select = self
+            .item_columns(Select::new("variants", "item i", "i.parent").many())
+            .filter(self.types())
+            .filter("i.matrixtype = 'CHILD'");
+        for (alias, column, _) in &self.options {
+            select = select.column(Column::optional(format!("BUILTIN.DF(i.{column})"), alias.clone()));
+        }
+        select
+    }
+
+    fn levels(&self) -> String {
+        let levels: BTreeSet<&str> = self.settings.catalogs.iter().map(|(level, _, _)| level.as_str()).collect();
+        format!("p.pricelevel IN ({})", levels.into_iter().collect::<Vec<_>>().join(", "))
+    }
+
+    const PRICING: &'static str = "pricing p LEFT JOIN itemquantity q ON q.item = p.item AND q.seqnum = p.quantity";
+
+    fn prices(&self) -> Select {
+        Select::new("prices", Self::PRICING, "p.item")
+            .many()
+            .columns("p", &["pricelevel", "unitprice"])
+            .column(Column::new("p.quantity", "break_no"))
+            .column(Column::new("q.mincount", "mincount"))
+            .column(Column::optional("p.currency", "currency"))
+            .filter(self.levels())
+    }
+
+    /// One checksum per block of items. Every sum is weighted by a function of the row's key, one of them not linear, so
+    /// that swapped values, moved breaks and rows that come and go all show (`correctness.md` R21).
+    fn price_blocks(&self) -> Select {
+        let linear = format!("(MOD(p.item, {BLOCK}) * 7919 + p.pricelevel * 104729 + p.quantity * 1299709 + 1)");
+        let square = format!("MOD({linear} * {linear}, 999983)");
+        Select::new("price blocks", Self::PRICING, format!("p.item - MOD(p.item, {BLOCK})"))
+            .column(Column::new("COUNT(*)", "n"))
+            .column(Column::new(format!("SUM({square})"), "keys"))
+            .column(Column::new(format!("SUM(NVL(p.unitprice, 0) * {linear})"), "values_a"))
+            .column(Column::new(format!("SUM(NVL(p.unitprice, 0) * {square})"), "values_b"))
+            .column(Column::new(format!("SUM(NVL(q.mincount, 0) * {square})"), "breaks"))
+            .column(Column::optional(format!("SUM(NVL(p.unitprice, 0) * p.currency * {square})"), "values_c"))
+            .filter(self.levels())
+            .grouped()
+    }
+
+    /// The head of a row: its own id, or its parent's for a variant.
+    fn head_expression(&self) -> &'static str {
+        if self.settings.variants { "CASE WHEN i.matrixtype = 'CHILD' THEN i.parent ELSE i.id END" } else { "i.id" }
+    }
+
+    /// Finds the price list an amount belongs to.
+    fn list_of(&self, level: &str, currency: Option<&str>) -> Option<&str> {
+        let base = currency.is_none_or(|currency| self.base_currency.as_deref().is_none_or(|base| base == currency));
+        self.settings
+            .catalogs
+            .iter()
+            .find(|(mapped, symbol, _)| {
+                mapped == level
+                    && match symbol {
+                        None => base,
+                        Some(symbol) => currency.is_some() && self.currencies.get(symbol).map(String::as_str) == currency,
+                    }
+            })
+            .map(|(_, _, list)| list.as_str())
+    }
+
+    /// Turns the price rows of one item into entries per list: the first band is the price, later ones are tiers.
+    fn prices_of(&self, rows: &[&Row]) -> Result<Vec<Price>, String> {
+        let mut lists: BTreeMap<&str, BTreeMap<Exact, Exact>> = BTreeMap::new();
+        for row in rows {
+            let Some(list) = row.text("pricelevel").and_then(|level| self.list_of(level, row.text("currency"))) else { continue };
+            let Some(price) = row.exact("unitprice")? else { continue };
+            let number = row.exact("break_no")?.unwrap_or(Exact::from(1));
+            // The first break starts at the first piece, whether or not it has a row of its own.
+            let start = match row.exact("mincount")? {
+                _ if number <= Exact::from(1) => Exact::ZERO,
+                Some(start) => start.normalized(),
+                None => return Err(format!("the quantity of price break {number} is not defined")),
+            };
+            lists.entry(list).or_default().insert(start, price.normalized());
+        }
+        // Entries follow the order of the configuration, so that the same prices always read the same.
+        let mut prices = Vec::new();
+        for (_, _, list) in &self.settings.catalogs {
+            let Some(bands) = lists.remove(list.as_str()) else { continue };
+            let mut bands = bands.into_iter();
+            let Some((_, price)) = bands.next() else { continue };
+            let volume_tiers = bands.map(|(start_quantity, price)| Tier { start_quantity, price }).collect();
+            prices.push(Price { price_list_id: price_list_reference(list), price, volume_tiers });
+        }
+        Ok(prices)
+    }
+
+    fn attributes_of(&self, row: &Row) -> Vec<Attribute> {
+        let options = self.options.iter().filter_map(|(alias, _, label)| Some((label, row.text(alias)?)));
+        let configured = self
+            .settings
+            .attributes
+            .keys()
+            .enumerate()
+            .filter_map(|(at, name)| Some((name, row.text(&format!("attribute_{at}"))?)));
+        options.chain(configured).map(|(name, value)| Attribute { name: name.clone(), value: value.to_owned() }).collect()
+    }
+
+    fn medias_of(&self, row: &Row) -> Vec<Media> {
+        let columns = (0..self.settings.image_columns.len()).filter_map(|at| row.text(&format!("image_{at}")).map(str::to_owned));
+        // Only files available without login can be fetched by anybody else.
+        let file = row
+            .text("image_url")
+            .filter(|_| row.flag("image_online"))
+            .map(|url| if url.starts_with('/') { format!("{}{url}", self.settings.app_url) } else { url.to_owned() });
+        let mut urls: Vec<String> = Vec::new();
+        for url in columns.chain(file) {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+        urls.into_iter().enumerate().map(|(at, url)| Media { url, kind: "image", order: at + 1, is_default: at == 0 }).collect()
+    }
+
+    fn map_head(&self, head: &Row, children: &[&Row], context: &mut Batch<'_>, mapped: &mut Vec<Mapped<Body>>) {
+        let Some(head_id) = head.head() else { return };
+        let is_parent = head.text("matrixtype") == Some("PARENT") && self.settings.variants;
+        let own = [head];
+        let members: &[&Row] = if is_parent { children } else { &own };
+        let group = context.group_code(head_id, sku_of(head.text("itemid").unwrap_or_default()));
+        // Only options that some variant fills tell the variants apart.
+        let grouping: Vec<String> = self
+            .options
+            .iter()
+            .filter(|(alias, _, _)| members.iter().any(|row| row.text(alias).is_some()))
+            .map(|(_, _, label)| label.clone())
+            .collect();
+        for row in members {
+            let Some(id) = row.id("id") else { continue };
+            mapped.push(self.map_item(row, id, head_id, &group, &grouping, context));
+        }
+    }
+
+    fn map_item(
+        &self,
+        row: &Row,
+        id: NetSuiteId,
+        head: NetSuiteId,
+        group: &str,
+        grouping: &[String],
+        context: &mut Batch<'_>,
+    ) -> Mapped<Body> {
+        let itemid = row.text("itemid").unwrap_or_default();
+        let sku = sku_of(itemid).to_owned();
+        let reject = |reason: Reason, message: String| Rejection::new(id, &sku, reason, message).of_head(head);
+        let skip = |reason: &'static str| Mapped::Skipped { key: id, label: sku.clone(), reason };
+        let link = context.known.id(KIND, id);
+        let in_scope = self.scope().is_none() || row.flag("in_scope");
+        let active = !row.flag("isinactive") && in_scope;
+
+        if sku.is_empty() {
+            return Mapped::Rejected(reject(Reason::MissingMandatoryFields, "the item has no name".into()));
+        }
+        if !active && link.is_none() {
+            if !in_scope {
+                return skip("filter");
+            }
+            if self.settings.inactive_only_linked {
+                return skip("inactive");
+            }
+        }
+        // An unlinked record takes the product of an inactive namesake over; two active ones are a mistake in NetSuite.
+        let mut target = None;
+        match context.holder(&sku, id) {
+            Some(Holder::Active(other)) if active => {
+                let message = format!("items {other} and {id} are both active and have the SKU {sku}");
+                return Mapped::Rejected(reject(Reason::DuplicateSku, message));
+            }
+            Some(Holder::Active(_)) => return skip("sku_in_use"),
+            Some(Holder::Inactive(_)) if !active => return skip("sku_in_use"),
+            Some(Holder::Inactive(wc_id)) => target = Some(wc_id),
+            None => {}
+        }
+        if let Some(known) = link.and_then(|link| link.natural_key.as_deref())
+            && known != sku
+        {
+            let message = format!("the item was renamed from {known} to {sku}, and WizCommerce cannot change a SKU");
+            return Mapped::Rejected(reject(Reason::UnsupportedByWizcommerce, message));
+        }
+        let rows = context.prices.get(&id.0).map_or(&[][..], Vec::as_slice);
+        let prices = match self.prices_of(rows) {
+            Ok(prices) => prices,
+            Err(message) => return Mapped::Rejected(reject(Reason::InvalidRecord, message)),
+        };
+        if prices.is_empty() {
+            if !active && link.is_none() {
+                return skip("inactive");
+            }
+            if active {
+                let levels: Vec<&str> = self.settings.catalogs.iter().map(|(level, _, _)| level.as_str()).collect();
+                let message = format!("{sku} has no price at any mapped price level ({})", levels.join(", "));
+                return Mapped::Rejected(
+                    reject(Reason::MissingMandatoryFields, message).hinting(
+                        "enter a price for one of these levels on the item in NetSuite; prices are checked on every run",
+                    ),
+                );
+            }
+        }
+        context.claim(&sku, id);
+        let category = row.text("category").map(|text| text.split(" : ").map(str::trim).collect::<Vec<_>>().join("::"));
+        let body = Body {
+            sku: sku.clone(),
+            group_code: group.to_owned(),
+            grouping_attributes: grouping.to_vec(),
+            reference_id: id.to_string(),
+            name: cut(row.text("displayname").unwrap_or(itemid), NAME_LIMIT),
+            categories: category.into_iter().collect(),
+            medias: self.medias_of(row),
+            attributes: self.attributes_of(row),
+            product_prices: prices,
+        };
+        let content = serde_json::to_vec(&body).unwrap_or_default();
+        Mapped::Desired(Box::new(Desired {
+            key: id,
+            head,
+            natural_key: sku.clone(),
+            label: sku,
+            lane: group.to_owned(),
+            active,
+            target,
+            containers: vec![Link::new(GROUPS, head, WizId(group.to_owned()))],
+            parts: vec![(String::new(), Fingerprint::of(&content))],
+            body,
+        }))
+    }
+}
+
+/// The form in which a product price names its list: the list's reference id. Which form WizCommerce takes is not
+/// documented, so it is decided here and nowhere else.
+fn price_list_reference(list: &str) -> String {
+    list.to_owned()
+}
+
+/// Who has a SKU already.
+enum Holder {
+    Active(NetSuiteId),
+    Inactive(WizId),
+}
+
+/// What is known while one batch is mapped: names that are taken, prices by item.
+struct Batch<'a> {
+    known: &'a Known,
+    prices: HashMap<i64, Vec<&'a Row>>,
+    groups: HashMap<String, NetSuiteId>,
+    active_skus: HashMap<String, NetSuiteId>,
+    claimed: HashMap<String, NetSuiteId>,
+}
+
+impl Batch<'_> {
+    /// Gives the group code of a head: its name, with the Internal ID behind it when another group has that name.
+    fn group_code(&mut self, head: NetSuiteId, name: &str) -> String {
+        let taken_here = self.groups.get(name).is_some_and(|other| *other != head);
+        let taken_before = self.known.key(GROUPS, name).is_some_and(|link| link.ns_id != head);
+        let code = if taken_here || taken_before { format!("{name}-{head}") } else { name.to_owned() };
+        self.groups.insert(code.clone(), head);
+        code
+    }
+
+    fn holder(&self, sku: &str, id: NetSuiteId) -> Option<Holder> {
+        if let Some(other) = self.claimed.get(sku).filter(|other| **other != id) {
+            return Some(Holder::Active(*other));
+        }
+        let linked = self.known.key(KIND, sku).filter(|link| link.ns_id != id);
+        if let Some(link) = linked {
+            let off = link.has(Flag::Deactivated);
+            return Some(if off { Holder::Inactive(link.wc_id.clone()) } else { Holder::Active(link.ns_id) });
+        }
+        // Of an active and an inactive namesake in one batch the active one is the product.
+        self.active_skus.get(sku).filter(|other| **other != id).map(|other| Holder::Active(*other))
+    }
+
+    fn claim(&mut self, sku: &str, id: NetSuiteId) {
+        self.claimed.insert(sku.to_owned(), id);
+    }
+}
+
+impl Flow for Products {
+    type Body = Body;
+
+    fn entity(&self) -> EntityKind {
+        EntityKind::Products
+    }
+
+    fn mapping(&self) -> String {
+        format!("{:?}", self.settings)
+    }
+
+    fn batch(&self) -> usize {
+        500
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        let fields = Select::new("item fields", "customfield f", "f.internalid")
+            .columns("f", &["scriptid", "name", "fieldtype"])
+            .filter("f.fieldtype = 'ITEM'");
+        let currencies = Select::new("currencies", "currency c", "c.id").columns("c", &["symbol", "isbasecurrency"]);
+        vec![Table { select: fields, keep: true, optional: true }, Table { select: currencies, keep: true, optional: true }]
+    }
+
+    fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String> {
+        match table {
+            "item fields" if self.settings.variants => {
+                self.options = rows
+                    .iter()
+                    .filter_map(|row| Some((row.text("scriptid")?.to_ascii_lowercase(), row.text("name")?.to_owned())))
+                    // A script id goes into the query's text, so it is held to what a script id can be.
+                    .filter(|(script, _)| script.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+                    .map(|(script, label)| (format!("option_{script}"), format!("matrixoption{script}"), label))
+                    .collect();
+            }
+            "currencies" => {
+                for row in rows {
+                    let (Some(id), Some(symbol)) = (row.head(), row.text("symbol")) else { continue };
+                    if row.flag("isbasecurrency") {
+                        self.base_currency = Some(id.to_string());
+                    }
+                    self.currencies.insert(symbol.to_owned(), id.to_string());
+                }
+                for (level, symbol, _) in &self.settings.catalogs {
+                    if let Some(symbol) = symbol
+                        && !self.currencies.contains_key(symbol)
+                    {
+                        return Err(format!("`catalogs` maps `{level}:{symbol}`, but the account has no currency {symbol}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn universe(&self) -> Universe {
+        Universe::Source(self.items())
+    }
+
+    fn finders(&self) -> Vec<Finder> {
+        vec![
+            Finder::Stamped {
+                select: Select::new("changed items", "item i", self.head_expression()).filter(self.types()).grouped(),
+                stamp: "i.lastmodifieddate".into(),
+            },
+            Finder::Blocks { name: "prices", select: self.price_blocks(), dependents: None },
+        ]
+    }
+
+    fn locate(&self, wanted: &Wanted) -> Option<Select> {
+        let condition = match wanted {
+            Wanted::Ids(ids) => format!("i.id IN ({})", id_list(ids)),
+            Wanted::Key(key) => format!("i.itemid = {} OR i.itemid LIKE {}", quote(key), quote(&format!("% : {key}"))),
+        };
+        Some(Select::new("named items", "item i", self.head_expression()).filter(self.types()).filter(condition).grouped())
+    }
+
+    fn switched_off(&self) -> Option<Finder> {
+        let out_of_scope = self.scope().map_or_else(String::new, |scope| format!(" OR NOT ({scope})"));
+        Some(Finder::Stamped {
+            select: Select::new("items to switch off", "item i", "i.id")
+                .filter(self.types())
+                .filter(format!("i.isinactive = 'T'{out_of_scope}")),
+            stamp: "i.lastmodifieddate".into(),
+        })
+    }
+
+    fn details(&self) -> Vec<Select> {
+        if self.settings.variants { vec![self.items(), self.children()] } else { vec![self.items()] }
+    }
+
+    fn further(&self, rows: &Rows) -> Vec<(Select, Vec<i64>)> {
+        let mut ids: Vec<i64> =
+            rows.of("items").iter().chain(rows.of("variants")).filter_map(|row| row.id("id")).map(|id| id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        vec![(self.prices(), ids)]
+    }
+
+    fn references(&self, rows: &Rows) -> Vec<Reference> {
+        let mut references = Vec::new();
+        for row in rows.of("items") {
+            if let Some(head) = row.head() {
+                references.push(Reference::Id(GROUPS, head.0));
+            }
+            references.push(Reference::Key(GROUPS, sku_of(row.text("itemid").unwrap_or_default()).to_owned()));
+        }
+        for row in rows.of("items").iter().chain(rows.of("variants")) {
+            if let Some(id) = row.id("id") {
+                references.push(Reference::Id(KIND, id.0));
+            }
+            references.push(Reference::Key(KIND, sku_of(row.text("itemid").unwrap_or_default()).to_owned()));
+        }
+        references
+    }
+
+    fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
+        let mut children: HashMap<i64, Vec<&Row>> = HashMap::new();
+        for row in rows.of("variants") {
+            if let Some(parent) = row.head() {
+                children.entry(parent.0).or_default().push(row);
+            }
+        }
+        let mut prices: HashMap<i64, Vec<&Row>> = HashMap::new();
+        for row in rows.of("prices") {
+            if let Some(item) = row.head() {
+                prices.entry(item.0).or_default().push(row);
+            }
+        }
+        let sellable = |row: &Row| !row.flag("isinactive") && (self.scope().is_none() || row.flag("in_scope"));
+        let mut active_skus = HashMap::new();
+        let mut members: Vec<&Row> = rows.of("items").iter().chain(rows.of("variants")).filter(|row| sellable(row)).collect();
+        members.sort_by_key(|row| row.id("id"));
+        for row in members {
+            if let (Some(id), Some(itemid), false) = (row.id("id"), row.text("itemid"), row.text("matrixtype") == Some("PARENT"))
+            {
+                active_skus.entry(sku_of(itemid).to_owned()).or_insert(id);
+            }
+        }
+        let mut context = Batch { known, prices, groups: HashMap::new(), active_skus, claimed: HashMap::new() };
+        let mut mapped = Vec::new();
+        for head in rows.of("items") {
+            let mut family = head.head().and_then(|id| children.remove(&id.0)).unwrap_or_default();
+            family.sort_by_key(|row| row.id("id"));
+            self.map_head(head, &family, &mut context, &mut mapped);
+        }
+        // Children whose parent did not come with them: the role may not see it, or it has another type.
+        let mut orphans: Vec<&Row> = children.into_values().flatten().collect();
+        orphans.sort_by_key(|row| row.id("id"));
+        for row in orphans {
+            let (Some(id), Some(parent)) = (row.id("id"), row.head()) else { continue };
+            let sku = sku_of(row.text("itemid").unwrap_or_default());
+            let message = format!("the matrix parent {parent} of {sku} is not visible");
+            mapped.push(Mapped::Rejected(
+                Rejection::new(id, sku, Reason::ParentNotSynced, message)
+                    .of_head(parent)
+                    .hinting("check in NetSuite that the parent item exists and that the integration's role may see it"),
+            ));
+        }
+        mapped
+    }
+
+    fn lookup(&self) -> Option<Lookup> {
+        Some(Lookup { path: "/v1/products", parameter: "sku_id", read: read_product })
+    }
+
+    fn prerequisites(&self) -> Vec<Prerequisite> {
+        let lists: BTreeSet<String> = self.settings.catalogs.iter().map(|(_, _, list)| list.clone()).collect();
+        let attributes: BTreeSet<String> =
+            self.options.iter().map(|(_, _, label)| label.clone()).chain(self.settings.attributes.keys().cloned()).collect();
+        vec![
+            Prerequisite::PriceLists(lists.into_iter().collect()),
+            Prerequisite::Attributes("product", attributes.into_iter().collect()),
+        ]
+    }
+
+    fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
+        let mut writes = Vec::new();
+        let created: Vec<usize> = (0..planned.len()).filter(|at| planned[*at].action == Action::Create).collect();
+        if let Some(first) = created.first() {
+            let group = &planned[*first].desired.body;
+            let create = Create {
+                group_code: &group.group_code,
+                grouping_attributes: &group.grouping_attributes,
+                variants: created.iter().map(|at| create_variant(&planned[*at].desired.body)).collect(),
+            };
+            let body = serde_json::to_string(&create).unwrap_or_default();
+            let call = Call { method: Method::Post, path: "/v2/products".into(), body, repeat: Repeat::Never };
+            writes.push(Write { call, covers: created, creates: true });
+        }
+        for (at, record) in planned.iter().enumerate() {
+            let (Action::Update(wc_id) | Action::Adopt(wc_id)) = &record.action else { continue };
+            // The state is sent only where it moves: that a product can be switched on again is not documented.
+            let status = match (record.was_active, record.desired.active) {
+                (Some(true) | None, false) => Some("inactive"),
+                (Some(false), true) => Some("active"),
+                _ => None,
+            };
+            let body = serde_json::to_string(&Update { body: &record.desired.body, status }).unwrap_or_default();
+            let call = Call { method: Method::Patch, path: format!("/v2/products/{wc_id}"), body, repeat: Repeat::Safe };
+            writes.push(Write { call, covers: vec![at], creates: false });
+        }
+        writes
+    }
+
+    fn created(&self, data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
+        let products: Vec<Product> = serde_json::from_str(data.get()).map_err(|error| format!("no list of products: {error}"))?;
+        Ok(products.into_iter().map(|product| (product.sku, WizId(product.id))).collect())
+    }
+
+    fn refused(&self, planned: &Planned<Body>, words: &str, fields: &[String]) -> Rejection {
+        let desired = &planned.desired;
+        let reactivated =
+            planned.was_active == Some(false) && desired.active && fields.iter().any(|field| field.ends_with("status"));
+        let rejection = if reactivated {
+            let message = format!("WizCommerce does not switch {} on again through its API ({words})", desired.label);
+            Rejection::new(desired.key, &desired.label, Reason::UnsupportedByWizcommerce, message)
+                .hinting("switch the product on in WizCommerce by hand, then run `netwiz failures retry`")
+        } else {
+            Rejection::new(desired.key, &desired.label, Reason::RefusedByWizcommerce, words)
+        };
+        rejection.of_head(desired.head)
+    }
+}
+
+fn create_variant(body: &Body) -> CreateVariant<'_> {
+    CreateVariant {
+        sku_id: &body.sku,
+        reference_id: &body.reference_id,
+        name: &body.name,
+        product_prices: &body.product_prices,
+        categories: &body.categories,
+        medias: &body.medias,
+        attributes: &body.attributes,
+    }
+}
+
+fn read_product(raw: &RawValue) -> Result<Listed, String> {
+    let product: Product = serde_json::from_str(raw.get()).map_err(|error| format!("no product: {error}"))?;
+    Ok(Listed {
+        natural_key: product.sku,
+        wc_id: WizId(product.id),
+        reference_id: product.reference_id,
+        active: product.status.as_deref() != Some("inactive"),
+    })
+}

@@ -1,0 +1,226 @@
+//! The gate of requests in flight: it learns how many the remote takes at once and then never asks for more.
+//!
+//! NetSuite limits requests in flight for the whole account and tells nobody the number (`correctness.md` 7). The gate
+//! starts at 2 or the learned width, doubles after each clean round until the first refusal, then grows by one, and
+//! halves on a refusal. A refusal while `k` requests were out proves that the limit is below `k`; that bound is kept, also
+//! between runs, so a learned limit is not probed again on every run.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use tokio::sync::oneshot;
+
+/// What a gate learned, for the state file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learned {
+    /// Requests in flight that were answered without a refusal.
+    pub width: usize,
+    /// The most that the remote can take, once it refused something.
+    pub bound: Option<usize>,
+}
+
+struct State {
+    width: usize,
+    ceiling: usize,
+    bound: Option<usize>,
+    doubling: bool,
+    in_flight: usize,
+    highest: usize,
+    clean: usize,
+    round: u64,
+    waiting: VecDeque<oneshot::Sender<Permit>>,
+}
+
+impl State {
+    fn most(&self) -> usize {
+        self.bound.map_or(self.ceiling, |bound| bound.min(self.ceiling)).max(1)
+    }
+}
+
+/// The gate of one remote. Clones share it.
+#[derive(Clone)]
+pub struct Gate {
+    state: Rc<RefCell<State>>,
+}
+
+/// The right to have one request in flight. Dropping it gives the place back without judging the answer.
+pub struct Permit {
+    gate: Gate,
+    round: u64,
+    /// Whether the gate was full when the permit was given: only then does an answer say something about the width.
+    full: bool,
+}
+
+impl Gate {
+    /// Opens a gate with the profile's ceiling and what an earlier run learned.
+    pub fn new(ceiling: usize, learned: Option<Learned>) -> Self {
+        let ceiling = ceiling.max(1);
+        let bound = learned.and_then(|learned| learned.bound);
+        let mut state = State {
+            width: 0,
+            ceiling,
+            bound,
+            doubling: bound.is_none(),
+            in_flight: 0,
+            highest: 0,
+            clean: 0,
+            round: 0,
+            waiting: VecDeque::new(),
+        };
+        state.width = learned.map_or(2, |learned| learned.width).clamp(1, state.most());
+        Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Waits for a place; first come, first served.
+    pub async fn acquire(&self) -> Permit {
+        let receiver = {
+            let mut state = self.state.borrow_mut();
+            if state.in_flight < state.width && state.waiting.is_empty() {
+                return self.grant(&mut state);
+            }
+            let (sender, receiver) = oneshot::channel();
+            state.waiting.push_back(sender);
+            receiver
+        };
+        receiver.await.expect("a waiting place is granted before the gate goes away")
+    }
+
+    /// Gives the present width.
+    pub fn width(&self) -> usize {
+        self.state.borrow().width
+    }
+
+    /// Gives the most requests that were ever in flight at once.
+    pub fn highest(&self) -> usize {
+        self.state.borrow().highest
+    }
+
+    /// Gives what is worth remembering for the next run.
+    pub fn learned(&self) -> Learned {
+        let state = self.state.borrow();
+        Learned { width: state.bound.map_or(state.width, |bound| bound.min(state.ceiling)), bound: state.bound }
+    }
+
+    fn grant(&self, state: &mut State) -> Permit {
+        state.in_flight += 1;
+        state.highest = state.highest.max(state.in_flight);
+        Permit { gate: self.clone(), round: state.round, full: state.in_flight >= state.width }
+    }
+
+    fn release(&self) {
+        let mut state = self.state.borrow_mut();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        let mut unclaimed = Vec::new();
+        while state.in_flight < state.width {
+            let Some(sender) = state.waiting.pop_front() else { break };
+            let permit = self.grant(&mut state);
+            // A caller that gave up waiting hands its permit back.
+            if let Err(permit) = sender.send(permit) {
+                state.in_flight -= 1;
+                unclaimed.push(permit);
+            }
+        }
+        drop(state);
+        for permit in unclaimed {
+            std::mem::forget(permit);
+        }
+    }
+}
+
+impl Permit {
+    /// Reports an answer that was no refusal.
+    pub fn succeeded(self) {
+        let mut state = self.gate.state.borrow_mut();
+        if self.full && self.round == state.round {
+            state.clean += 1;
+        }
+        if state.clean >= state.width && state.width < state.most() {
+            let grown = if state.doubling { state.width * 2 } else { state.width + 1 };
+            state.width = grown.min(state.most());
+            state.clean = 0;
+            state.round += 1;
+        }
+    }
+
+    /// Reports a refusal for too many requests in flight.
+    pub fn refused(self) {
+        let mut state = self.gate.state.borrow_mut();
+        let bound = state.in_flight.saturating_sub(1).max(1);
+        state.bound = Some(state.bound.map_or(bound, |known| known.min(bound)));
+        // The refusals of one burst are one event: only the first of a round narrows the gate.
+        if self.round == state.round {
+            state.width = (state.width / 2).max(1);
+            state.round += 1;
+        }
+        state.width = state.width.min(state.most());
+        state.doubling = false;
+        state.clean = 0;
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.gate.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends rounds of requests against a remote that takes `limit` at once, and tells how many were refused.
+    async fn rounds(gate: &Gate, limit: usize, rounds: usize) -> usize {
+        let mut refused = 0;
+        for _ in 0..rounds {
+            let mut permits = Vec::new();
+            for _ in 0..gate.width() {
+                permits.push(gate.acquire().await);
+            }
+            let over = permits.len().saturating_sub(limit);
+            refused += over;
+            for permit in permits.drain(..over) {
+                permit.refused();
+            }
+            for permit in permits {
+                permit.succeeded();
+            }
+        }
+        refused
+    }
+
+    #[tokio::test]
+    async fn it_doubles_then_finds_the_limit_and_keeps_it() {
+        let gate = Gate::new(20, None);
+        assert_eq!(gate.width(), 2);
+        assert!(rounds(&gate, 5, 12).await > 0);
+        assert_eq!(gate.learned(), Learned { width: 5, bound: Some(5) });
+        assert_eq!(rounds(&gate, 5, 200).await, 0, "a learned limit is never exceeded again");
+        let next = Gate::new(20, Some(gate.learned()));
+        assert_eq!(next.width(), 5);
+        assert_eq!(rounds(&next, 5, 200).await, 0);
+    }
+
+    #[tokio::test]
+    async fn the_profiles_ceiling_holds() {
+        let gate = Gate::new(3, None);
+        assert_eq!(rounds(&gate, 50, 20).await, 0);
+        assert_eq!((gate.width(), gate.highest()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_gives_up_loses_no_place() {
+        let gate = Gate::new(1, None);
+        let held = gate.acquire().await;
+        {
+            let waiting = gate.acquire();
+            tokio::pin!(waiting);
+            let polled = futures_util::poll!(&mut waiting);
+            assert!(polled.is_pending());
+        }
+        held.succeeded();
+        let again = gate.acquire().await;
+        again.succeeded();
+        assert_eq!(gate.highest(), 1);
+    }
+}

@@ -1,0 +1,388 @@
+//! The NetSuite client: a few verbs over signing, paging, quotas and error bodies.
+//!
+//! Reading goes through SuiteQL only ([`NetSuite::page`] and the range reading in [`reading`]); every attempt of every
+//! request is signed afresh.
+
+mod oauth1;
+mod reading;
+pub mod records;
+pub mod suiteql;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::Deserialize;
+
+pub use oauth1::Keys;
+pub use reading::Plan;
+use records::{Page, Select, Selection};
+use suiteql::Template;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Class, Method, Remote, Repeat, Request, Response, decode};
+use crate::model::Clock;
+
+/// The NetSuite account as one role sees it.
+pub struct NetSuite {
+    remote: Remote,
+    keys: Keys,
+    rest_url: String,
+    clock: Arc<dyn Clock>,
+    /// Seconds to add to the local clock so that timestamps fall within the five minutes NetSuite allows.
+    skew: RefCell<i64>,
+}
+
+/// A SuiteQL query that NetSuite understood and refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// NetSuite's code, e.g. `INVALID_PARAMETER`.
+    pub code: String,
+    /// NetSuite's words.
+    pub detail: String,
+}
+
+/// Why a query gave no page.
+#[derive(Debug)]
+pub enum QueryError {
+    /// NetSuite refused this query; another might work.
+    Refused(Refusal),
+    /// No query would work.
+    Failed(Error),
+}
+
+impl From<Error> for QueryError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl QueryError {
+    /// Turns it into the error of a query that has to work.
+    pub fn into_error(self, what: &str) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            Self::Refused(refusal) => refusal.into_error(what),
+        }
+    }
+}
+
+impl Refusal {
+    fn words(&self) -> String {
+        format!("{} {}: {}", self.status, self.code, self.detail)
+    }
+
+    /// Gives the column that the account does not have or the role may not see, lower case.
+    ///
+    /// The wordings are those recorded for SuiteQL; matching on English text is the only way, since the code is always
+    /// the same.
+    pub fn missing_column(&self) -> Option<String> {
+        let after = |marker: &str| {
+            let rest = self.detail.split_once(marker)?.1;
+            Some(rest.split_once('\'')?.0.to_ascii_lowercase())
+        };
+        after("Unknown identifier '")
+            .or_else(|| after("Field '"))
+            .map(|name| name.rsplit_once('.').map_or(name.clone(), |(_, column)| column.to_owned()))
+    }
+
+    /// Gives the table that is missing or hidden from the role, lower case.
+    pub fn missing_table(&self) -> Option<String> {
+        let record = self.detail.split_once("Record '").and_then(|(_, rest)| rest.split_once("' was not found"));
+        let search = self.detail.split_once("Invalid search type: ").map(|(_, rest)| (rest.trim_end_matches('.'), ""));
+        record.or(search).map(|(table, _)| table.to_ascii_lowercase())
+    }
+
+    fn into_error(self, what: &str) -> Error {
+        if self.missing_table().is_some() {
+            return Error::new(ErrorKind::Permission, format!("NetSuite does not show the table needed for {what}"))
+                .caused_by(self.words())
+                .hint("give the integration's role the permission for that record, or turn the feature on")
+                .hint("see which permissions are missing with `netwiz verify-credentials netsuite`");
+        }
+        Error::new(ErrorKind::Refused, format!("NetSuite refused the query for {what}")).caused_by(self.words())
+    }
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(rename = "o:errorDetails", default)]
+    details: Vec<ErrorDetail>,
+    error: Option<RestletError>,
+}
+
+#[derive(Deserialize)]
+struct ErrorDetail {
+    #[serde(default)]
+    detail: String,
+    #[serde(rename = "o:errorCode", default)]
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct RestletError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// Reads code and words out of either error envelope; the body's beginning when it is neither.
+fn refusal(response: &Response) -> Refusal {
+    let status = response.status;
+    if let Ok(body) = serde_json::from_slice::<ErrorBody>(&response.body) {
+        if !body.details.is_empty() {
+            let code = body.details.first().map(|detail| detail.code.clone()).unwrap_or_default();
+            let detail = body.details.iter().map(|detail| detail.detail.as_str()).collect::<Vec<_>>().join("; ");
+            return Refusal { status, code, detail };
+        }
+        if let Some(error) = body.error {
+            return Refusal { status, code: error.code, detail: error.message };
+        }
+    }
+    Refusal { status, code: String::new(), detail: response.excerpt() }
+}
+
+/// Says what an answer means for the retry loop: by code first, then by status.
+fn classify(response: &Response) -> Class {
+    let busy = ["CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"];
+    match response.status {
+        204 => Class::Final,
+        200..=299 => {
+            response.json().map_or_else(|words| Class::Failed(format!("{} with {words}", response.status)), |_| Class::Final)
+        }
+        429 => Class::Busy,
+        400 if busy.contains(&refusal(response).code.as_str()) => Class::Busy,
+        500.. => {
+            let refusal = refusal(response);
+            Class::Failed(format!("{} {} {}", response.status, refusal.code, refusal.detail))
+        }
+        _ => Class::Final,
+    }
+}
+
+impl NetSuite {
+    /// Makes a client. `rest_url` is scheme and host, without a path.
+    pub fn new(remote: Remote, keys: Keys, rest_url: &str, clock: Arc<dyn Clock>) -> Self {
+        Self { remote, keys, rest_url: rest_url.trim_end_matches('/').to_owned(), clock, skew: RefCell::new(0) }
+    }
+
+    /// Gives the connection, for its counters and its gate.
+    pub const fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// Gives the account id in realm form.
+    pub fn account(&self) -> &str {
+        &self.keys.realm
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>, what: &str) -> Result<Response> {
+        let url = format!("{}{path}", self.rest_url);
+        let prepare = || {
+            let timestamp = self.clock.now().as_second() + *self.skew.borrow();
+            let nonce = self.remote.entropy().token(20);
+            let mut headers = vec![
+                ("authorization", self.keys.authorization(method.name(), &url, &nonce, timestamp)),
+                ("accept", "application/json".to_owned()),
+            ];
+            if body.is_some() {
+                headers.push(("content-type", "application/json".to_owned()));
+                headers.push(("prefer", "transient".to_owned()));
+            }
+            Request { method, url: url.clone(), headers, body: body.clone() }
+        };
+        let response =
+            self.remote.call(&prepare, &classify, Repeat::Safe).await.map_err(|error| self.remote.unavailable(what, error))?;
+        match response.status {
+            401 => Err(self.refused_login(&response)),
+            403 => {
+                let refusal = refusal(&response);
+                Err(Error::new(ErrorKind::Permission, format!("NetSuite's role may not do this: {what}"))
+                    .caused_by(refusal.words())
+                    .hint("the role needs REST Web Services, SuiteAnalytics Workbook and View on the records it reads")
+                    .hint("see what is missing with `netwiz verify-credentials netsuite`"))
+            }
+            300..=399 => Err(Error::new(ErrorKind::Config, "NetSuite answered with a redirect, which is never followed")
+                .caused_by(format!("{} to {}", response.status, response.header("location").unwrap_or("nowhere")))
+                .hint("check `account` and `rest-url` in the profile")),
+            _ => Ok(response),
+        }
+    }
+
+    fn refused_login(&self, response: &Response) -> Error {
+        let refusal = refusal(response);
+        let audit = response
+            .header("www-authenticate")
+            .and_then(|header| header.split("error=\"").nth(1)?.split('"').next())
+            .map_or_else(String::new, |word| format!(" ({word})"));
+        Error::new(ErrorKind::Credentials, format!("NetSuite refused the credentials for account {}", self.keys.realm))
+            .caused_by(format!("{} {}{audit}: {}", refusal.status, refusal.code, refusal.detail))
+            .hint("the token may be revoked, belong to another account, or its role may lack \"Log in using Access Tokens\"")
+            .hint("check which secret is in use with `netwiz verify-credentials netsuite`")
+            .hint("the Login Audit Trail in NetSuite (Setup > Users/Roles) names the cause; five failures lock the user for 30 minutes")
+    }
+
+    /// Checks that a signed request is accepted, with the cheapest request there is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`] when refused, [`ErrorKind::Unavailable`] when out of reach.
+    pub async fn ping(&self) -> Result<()> {
+        self.send(Method::Options, "/services/rest/*", None, "the check of the credentials").await.map(|_| ())
+    }
+
+    /// Reads NetSuite's own clock, in UTC. Cursors come from here and nowhere else (`correctness.md` R1).
+    ///
+    /// # Errors
+    ///
+    /// As [`NetSuite::ping`].
+    pub async fn server_time(&self) -> Result<Timestamp> {
+        #[derive(Deserialize)]
+        struct ServerTime {
+            #[serde(rename = "serverTime")]
+            server_time: String,
+        }
+        let what = "NetSuite's clock";
+        let response = self.send(Method::Get, "/services/rest/system/v1/serverTime", None, what).await?;
+        let body: ServerTime = decode(what, &response.body)?;
+        let now: Timestamp = body.server_time.parse().map_err(|error: jiff::Error| {
+            Error::new(ErrorKind::Unavailable, "NetSuite's clock cannot be read").caused_by(error)
+        })?;
+        *self.skew.borrow_mut() = now.as_second() - self.clock.now().as_second();
+        Ok(now)
+    }
+
+    /// Gives the difference between NetSuite's clock and the local one, in seconds, once [`NetSuite::server_time`] ran.
+    pub fn skew_seconds(&self) -> i64 {
+        *self.skew.borrow()
+    }
+
+    /// Asks what the wall clock of the session shows now: the zone in which SuiteQL renders and compares stamps.
+    ///
+    /// # Errors
+    ///
+    /// As [`NetSuite::ping`], and [`ErrorKind::Refused`] when the account refuses the query.
+    pub async fn session_clock(&self) -> Result<DateTime> {
+        let sql = format!("SELECT {} AS session_now FROM DUAL", suiteql::stamp("CURRENT_TIMESTAMP"));
+        let what = "the session's clock";
+        let page = self.page(&sql, suiteql::PAGE, 0).await.map_err(|error| error.into_error(what))?;
+        let text = page.rows.first().and_then(|row| row.text("session_now")).unwrap_or_default();
+        DateTime::strptime("%Y-%m-%d %H:%M:%S", text).map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "NetSuite's session clock cannot be read").caused_by(format!("`{text}`: {error}"))
+        })
+    }
+
+    /// Reads one page of a query.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Refused`] when NetSuite refuses the query itself.
+    pub async fn page(&self, sql: &str, limit: usize, offset: usize) -> std::result::Result<Page, QueryError> {
+        let path = format!("/services/rest/query/v1/suiteql?limit={limit}&offset={offset}");
+        let body = serde_json::to_vec(&serde_json::json!({ "q": sql }))
+            .map_err(|error| Error::new(ErrorKind::Internal, "a query cannot be written as JSON").caused_by(error))?;
+        let started = tokio::time::Instant::now();
+        let response = self.send(Method::Post, &path, Some(body), "a query").await?;
+        if !response.is_success() {
+            return Err(QueryError::Refused(refusal(&response)));
+        }
+        let page: Page = decode("a query", &response.body)?;
+        tracing::debug!(rows = page.rows.len(), total = page.total, ms = started.elapsed().as_millis(), sql, "page");
+        if page.rows.len() > limit {
+            return Err(Error::new(ErrorKind::Unavailable, "NetSuite sent more rows than were asked for")
+                .caused_by(format!("{} rows for a limit of {limit}", page.rows.len()))
+                .into());
+        }
+        Ok(page)
+    }
+
+    /// Finds out which optional columns of a query this account has, by asking for nothing but their names.
+    ///
+    /// Gives the names that must be left out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] or [`ErrorKind::Permission`] when a column or table that is needed is missing.
+    pub async fn missing_columns(&self, select: &Select) -> Result<Vec<String>> {
+        let mut select = select.clone();
+        let mut missing = Vec::new();
+        loop {
+            let sql = Template::of(&select).sql(&Selection::Range(Some(0), Some(0)), None);
+            let refusal = match self.page(&sql, 1, 0).await {
+                Ok(_) => return Ok(missing),
+                Err(QueryError::Failed(error)) => return Err(error),
+                Err(QueryError::Refused(refusal)) => refusal,
+            };
+            let named = refusal.missing_column();
+            let table = refusal.missing_table();
+            let culprit = select.columns.iter().position(|column| {
+                let by_name = named.as_ref().is_some_and(|name| mentions(&column.expression, name));
+                let by_join = matches!((&table, &column.join), (Some(table), Some(join)) if mentions(join, table));
+                column.optional && (by_name || by_join)
+            });
+            // Without a name in the answer the optional columns are dropped one by one, last first.
+            let unnamed = named.is_none() && table.is_none();
+            let culprit =
+                culprit.or_else(|| unnamed.then(|| select.columns.iter().rposition(|column| column.optional)).flatten());
+            let Some(at) = culprit else {
+                return Err(refusal.into_error(select.name));
+            };
+            missing.push(select.columns.remove(at).name);
+        }
+    }
+}
+
+/// Tells whether an expression names a column, as a whole word.
+fn mentions(expression: &str, column: &str) -> bool {
+    expression.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, content_type: &str, body: &str) -> Response {
+        Response { status, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
+    }
+
+    #[test]
+    fn answers_are_judged_by_code_first() {
+        let json = "application/vnd.oracle.resource+json; type=error";
+        let limit = r#"{"status":400,"o:errorDetails":[{"detail":"Concurrent request limit exceeded.","o:errorCode":"CONCURRENCY_LIMIT_EXCEEDED"}]}"#;
+        let restlet = r#"{"error" : {"code" : "SSS_REQUEST_LIMIT_EXCEEDED", "message" : "Request Limit Exceeded"}}"#;
+        assert_eq!(classify(&answer(429, json, limit)), Class::Busy);
+        assert_eq!(classify(&answer(400, json, limit)), Class::Busy);
+        assert_eq!(classify(&answer(400, "application/json", restlet)), Class::Busy);
+        assert_eq!(classify(&answer(401, json, "{}")), Class::Final);
+        assert!(matches!(classify(&answer(200, "text/html", "<html>")), Class::Failed(_)));
+        assert!(matches!(classify(&answer(503, "text/html", "maintenance")), Class::Failed(words) if words.contains("503")));
+    }
+
+    #[test]
+    fn missing_columns_are_read_from_every_recorded_wording() {
+        let refused = |detail: &str| Refusal { status: 400, code: "INVALID_PARAMETER".into(), detail: detail.into() };
+        let start = "Invalid search query. Detailed unprocessed description follows. Search error occurred: ";
+        assert_eq!(
+            refused(&format!("{start}Unknown identifier 'i.Class'. Available identifiers are: {{item=item}}.")).missing_column(),
+            Some("class".into())
+        );
+        assert_eq!(
+            refused(&format!("{start}Field 'upccode' for record 'item' was not found.")).missing_column(),
+            Some("upccode".into())
+        );
+        assert!(
+            refused(&format!("{start}Record 'location' was not found.")).missing_table().is_some_and(|table| table == "location")
+        );
+        assert_eq!(refused("Invalid or unsupported search.").missing_column(), None);
+    }
+
+    #[test]
+    fn a_column_is_found_as_a_whole_word() {
+        assert!(mentions("BUILTIN.DF(i.class)", "class"));
+        assert!(!mentions("i.classification", "class"));
+    }
+}

@@ -1,0 +1,269 @@
+//! The Internal-ID map: which record there is which record here, and what was last written to it.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use super::State;
+use crate::error::Result;
+use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
+
+const COLUMNS: &str = "kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags";
+
+fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
+    let flags: String = row.get(8)?;
+    Ok(Link {
+        kind: row.get(0)?,
+        ns_id: NetSuiteId(row.get(1)?),
+        wc_id: WizId(row.get(2)?),
+        head: NetSuiteId(row.get(3)?),
+        natural_key: row.get(4)?,
+        external_id: row.get(5)?,
+        fingerprint: row.get::<_, Option<String>>(6)?.map(Fingerprint::from_stored),
+        image: row.get(7)?,
+        flags: flags.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+impl State {
+    /// Finds the link of a NetSuite record.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::ErrorKind::State`] when the file cannot be read; so for every question below.
+    pub fn link(&self, kind: &str, ns_id: NetSuiteId) -> Result<Option<Link>> {
+        self.one(&format!("select {COLUMNS} from link where kind = ?1 and ns_id = ?2"), params![kind, ns_id.0])
+    }
+
+    /// Finds the link of a natural key. Several records may carry one key; an active one is preferred.
+    pub fn link_by_key(&self, kind: &str, key: &str) -> Result<Option<Link>> {
+        self.one(
+            &format!(
+                "select {COLUMNS} from link where kind = ?1 and natural_key = ?2 \
+                 order by instr(flags, 'deactivated') > 0, ns_id limit 1"
+            ),
+            params![kind, key],
+        )
+    }
+
+    /// Finds the link of a WizCommerce record.
+    pub fn link_by_wiz(&self, kind: &str, wc_id: &str) -> Result<Option<Link>> {
+        self.one(&format!("select {COLUMNS} from link where kind = ?1 and wc_id = ?2"), params![kind, wc_id])
+    }
+
+    /// Gives the links read with a head.
+    pub fn links_of_head(&self, kind: &str, head: NetSuiteId) -> Result<Vec<Link>> {
+        self.many(&format!("select {COLUMNS} from link where kind = ?1 and head = ?2 order by ns_id"), params![kind, head.0])
+    }
+
+    /// Gives up to `limit` NetSuite ids above `after` that are linked as `kind` and active, in order.
+    pub fn linked_after(&self, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+        self.ids(
+            "select ns_id from link where kind = ?1 and ns_id > ?2 and instr(flags, 'deactivated') = 0 order by ns_id limit ?3",
+            params![kind, after, i64::try_from(limit).unwrap_or(i64::MAX)],
+        )
+    }
+
+    /// Gives the heads of links in an inclusive range of ids, whatever their flags.
+    pub fn heads_between(&self, kind: &str, low: i64, high: i64) -> Result<Vec<i64>> {
+        self.ids(
+            "select distinct head from link where kind = ?1 and ns_id between ?2 and ?3 order by head",
+            params![kind, low, high],
+        )
+    }
+
+    /// Gives the active linked records in an inclusive range of ids.
+    pub fn linked_between(&self, kind: &str, low: i64, high: i64) -> Result<Vec<i64>> {
+        self.ids(
+            "select ns_id from link where kind = ?1 and ns_id between ?2 and ?3 and instr(flags, 'deactivated') = 0 order by ns_id",
+            params![kind, low, high],
+        )
+    }
+
+    /// Gives the active links of one kind that have no written link of another, e.g. products without stock. Records that
+    /// are stored as rejected have their own time of coming back.
+    pub fn linked_without(&self, kind: &str, other: &str) -> Result<Vec<i64>> {
+        self.ids(
+            "select l.ns_id from link l where l.kind = ?1 and instr(l.flags, 'deactivated') = 0 and not exists \
+             (select 1 from link o where o.kind = ?2 and o.ns_id = l.ns_id and o.wc_id = l.wc_id and o.fingerprint is not null) \
+             and not exists (select 1 from rejection r where r.entity = ?2 and r.direction = 'pull' and r.key = cast(l.ns_id as text)) \
+             order by l.ns_id",
+            params![kind, other],
+        )
+    }
+
+    /// Counts links of a kind that are not switched off.
+    pub fn count_active(&self, kind: &str) -> Result<u64> {
+        self.connection
+            .query_row("select count(*) from link where kind = ?1 and instr(flags, 'deactivated') = 0", [kind], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(|count| u64::try_from(count).unwrap_or(0))
+            .map_err(|error| self.broken(error))
+    }
+
+    /// Tells whether a create may be in flight.
+    pub fn has_intent(&self, entity: &str, direction: &str, key: &str) -> Result<bool> {
+        self.connection
+            .prepare_cached("select 1 from intent where entity = ?1 and direction = ?2 and key = ?3")
+            .and_then(|mut statement| statement.exists(params![entity, direction, key]))
+            .map_err(|error| self.broken(error))
+    }
+
+    /// Gives the keys of all creates that may be in flight.
+    pub fn intents(&self, entity: &str, direction: &str) -> Result<Vec<String>> {
+        self.connection
+            .prepare_cached("select key from intent where entity = ?1 and direction = ?2 order by key")
+            .and_then(|mut statement| statement.query_map([entity, direction], |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
+    /// Notes creates about to be sent. Returns only when they are on the disk (`correctness.md` 0.4).
+    pub fn intend(&mut self, entity: &str, direction: &str, keys: &[String], now: Timestamp) -> Result<()> {
+        let since = rfc3339(now);
+        self.change(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "insert into intent (entity, direction, key, since) values (?1, ?2, ?3, ?4) on conflict do nothing",
+            )?;
+            for key in keys {
+                statement.execute(params![entity, direction, key, since])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps a page of the target's listing.
+    pub fn keep_listed(&mut self, kind: &str, records: &[Listed]) -> Result<()> {
+        self.change(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "insert into target (kind, natural_key, wc_id, reference_id, active) values (?1, ?2, ?3, ?4, ?5) \
+                 on conflict do update set reference_id = excluded.reference_id, active = excluded.active",
+            )?;
+            for record in records {
+                statement.execute(params![kind, record.natural_key, record.wc_id.0, record.reference_id, record.active])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives what the listing has for a natural key.
+    pub fn listed(&self, kind: &str, key: &str) -> Result<Vec<Listed>> {
+        let read = |row: &Row<'_>| {
+            Ok(Listed { natural_key: row.get(0)?, wc_id: WizId(row.get(1)?), reference_id: row.get(2)?, active: row.get(3)? })
+        };
+        self.connection
+            .prepare_cached("select natural_key, wc_id, reference_id, active from target where kind = ?1 and natural_key = ?2")
+            .and_then(|mut statement| statement.query_map([kind, key], read)?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
+    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Link>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(parameters, link).optional())
+            .map_err(|error| self.broken(error))
+    }
+
+    fn many(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Link>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(parameters, link)?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
+    fn ids(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<i64>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(parameters, |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+}
+
+/// Writes links as part of a commit. A WizCommerce record that moves to another NetSuite record leaves the old one.
+pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) -> rusqlite::Result<()> {
+    let mut release = transaction.prepare_cached("delete from link where kind = ?1 and wc_id = ?2 and ns_id <> ?3")?;
+    let mut write = transaction.prepare_cached(
+        "insert into link (kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, updated_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         on conflict (kind, ns_id) do update set wc_id = excluded.wc_id, head = excluded.head, natural_key = excluded.natural_key, \
+         external_id = excluded.external_id, fingerprint = excluded.fingerprint, image = excluded.image, flags = excluded.flags, updated_at = excluded.updated_at",
+    )?;
+    for link in links {
+        release.execute(params![link.kind, link.wc_id.0, link.ns_id.0])?;
+        write.execute(params![
+            link.kind,
+            link.ns_id.0,
+            link.wc_id.0,
+            link.head.0,
+            link.natural_key,
+            link.external_id,
+            link.fingerprint.as_ref().map(Fingerprint::as_str),
+            link.image,
+            link.flags.join(","),
+            now,
+        ])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Flag;
+    use crate::state::Commit;
+
+    fn with_links(links: Vec<Link>) -> State {
+        let mut state = State::in_memory().unwrap();
+        state
+            .commit(&Commit { entity: "products", direction: "pull", links, ..Commit::default() }, Timestamp::UNIX_EPOCH)
+            .unwrap();
+        state
+    }
+
+    #[test]
+    fn links_are_found_from_every_side() {
+        let mut lamp = Link::new("products", NetSuiteId(12), WizId("w-12".into()));
+        lamp.head = NetSuiteId(10);
+        lamp.natural_key = Some("LAMP".into());
+        lamp.mark(Flag::AdHoc, true);
+        let state = with_links(vec![lamp.clone()]);
+        assert_eq!(state.link("products", NetSuiteId(12)).unwrap(), Some(lamp.clone()));
+        assert_eq!(state.link_by_key("products", "LAMP").unwrap(), Some(lamp.clone()));
+        assert_eq!(state.link_by_wiz("products", "w-12").unwrap(), Some(lamp.clone()));
+        assert_eq!(state.links_of_head("products", NetSuiteId(10)).unwrap(), [lamp]);
+        assert_eq!(state.link("inventory", NetSuiteId(12)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_wizcommerce_record_has_one_owner() {
+        let mut state = with_links(vec![Link::new("products", NetSuiteId(1), WizId("w".into()))]);
+        let moved = Commit {
+            entity: "products",
+            direction: "pull",
+            links: vec![Link::new("products", NetSuiteId(2), WizId("w".into()))],
+            ..Commit::default()
+        };
+        state.commit(&moved, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(state.link("products", NetSuiteId(1)).unwrap(), None);
+        assert_eq!(state.link_by_wiz("products", "w").unwrap().unwrap().ns_id, NetSuiteId(2));
+    }
+
+    #[test]
+    fn switched_off_records_are_not_listed_as_active() {
+        let mut off = Link::new("products", NetSuiteId(1), WizId("a".into()));
+        off.mark(Flag::Deactivated, true);
+        let state = with_links(vec![off, Link::new("products", NetSuiteId(2), WizId("b".into()))]);
+        assert_eq!(state.linked_after("products", 0, 10).unwrap(), [2]);
+        assert_eq!(state.linked_without("products", "inventory").unwrap(), [2]);
+        assert_eq!(state.count_active("products").unwrap(), 1);
+    }
+
+    #[test]
+    fn intents_stay_until_they_are_closed() {
+        let mut state = State::in_memory().unwrap();
+        state.intend("products", "pull", &["A".into(), "B".into()], Timestamp::UNIX_EPOCH).unwrap();
+        assert!(state.has_intent("products", "pull", "A").unwrap());
+        let closed = Commit { entity: "products", direction: "pull", closed: vec!["A".into()], ..Commit::default() };
+        state.commit(&closed, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(state.intents("products", "pull").unwrap(), ["B"]);
+    }
+}

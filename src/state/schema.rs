@@ -1,0 +1,127 @@
+//! The schema of the state file: a list of migrations, appended to and never edited.
+
+use rusqlite_migration::{M, Migrations};
+
+/// The first schema.
+const ONE: &str = "
+create table meta (
+  key text primary key,
+  value text not null
+) strict, without rowid;
+
+-- One row per record known on both sides. `kind` is an entity or a container such as a product group.
+create table link (
+  kind text not null,
+  ns_id integer not null,
+  wc_id text not null,
+  head integer not null,          -- the head the record is read with: a matrix parent, else the record itself
+  natural_key text,               -- the SKU, for products
+  external_id text,
+  fingerprint text,               -- of what was last written; null: write it again
+  image text,                     -- JSON: what each part was written as, or the last agreed image
+  flags text not null default '', -- words, comma separated
+  updated_at text not null,
+  primary key (kind, ns_id)
+) strict, without rowid;
+create unique index link_by_wc on link (kind, wc_id);
+create index link_by_key on link (kind, natural_key);
+create index link_by_head on link (kind, head);
+
+-- Creates that may be in flight. A row here means: look the record up before creating it.
+create table intent (
+  entity text not null,
+  direction text not null,
+  key text not null,
+  since text not null,
+  primary key (entity, direction, key)
+) strict, without rowid;
+
+-- One row per flow: where it stands, and the bounds of a run that did not finish.
+create table cursor (
+  entity text not null,
+  direction text not null,
+  position text,                  -- UTC; null: never finished
+  mapping text,                   -- digest of the configuration the position was reached with
+  run_mode text,                  -- full or incremental; null: no unfinished run
+  run_low text,
+  run_high text,
+  run_mapping text,
+  run_resume integer,             -- heads up to this id are done
+  target_listed integer not null default 0,
+  finished_at text,
+  primary key (entity, direction)
+) strict, without rowid;
+
+-- Checksums of blocks of rows that carry no time stamp of their own.
+create table block (
+  entity text not null,
+  finder text not null,
+  block integer not null,
+  digest text,                    -- as of the last finished run
+  pending text,                   -- as of the start of the unfinished run
+  primary key (entity, finder, block)
+) strict, without rowid;
+
+-- What the target already holds, listed once before a first run; emptied when that run is done.
+create table target (
+  kind text not null,
+  natural_key text not null,
+  wc_id text not null,
+  reference_id text,
+  active integer not null,
+  primary key (kind, natural_key, wc_id)
+) strict, without rowid;
+
+create table rejection (
+  id integer primary key,
+  entity text not null,
+  direction text not null,
+  key text not null,
+  head text not null,
+  label text not null,
+  reason text not null,
+  message text not null,
+  hint text not null,
+  fingerprint text,
+  attempts integer not null,
+  first_at text not null,
+  last_at text not null,
+  next_at text not null,
+  run_id text not null,
+  unique (entity, direction, key)
+) strict;
+
+create table run (
+  id text primary key,
+  command text not null,
+  started_at text not null,
+  finished_at text,
+  outcome text,
+  exit_code integer,
+  counts text not null default '{}',
+  report text                     -- the machine-readable result, as printed
+) strict, without rowid;
+create index run_by_start on run (started_at);
+";
+
+/// Gives all migrations, oldest first.
+pub(super) fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(ONE)])
+}
+
+/// The schema version this build writes.
+pub(super) const VERSION: i64 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_valid_and_counted() {
+        migrations().validate().unwrap();
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        migrations().to_latest(&mut connection).unwrap();
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, VERSION);
+    }
+}

@@ -1,0 +1,250 @@
+//! Sending: the writes of one lane in order, one outcome per record, nothing about cursors.
+//!
+//! A create whose answer was lost is the dangerous case: WizCommerce has no idempotency key. Its outcome is looked up by
+//! natural key before it is sent again (`correctness.md` R9, R10).
+
+use std::cell::RefCell;
+
+use futures_util::stream::{self, StreamExt as _};
+use serde_json::value::RawValue;
+
+use super::{Engine, Event, Step};
+use crate::entities::{Action, Flow, Lookup, Planned};
+use crate::error::{Error, Result};
+use crate::model::{Listed, Reason, Rejection, WizId};
+use crate::wizcommerce::WriteError;
+
+/// Lanes written side by side; the gate decides how many requests that makes.
+const LANES: usize = 32;
+/// How often a create is sent when its outcome stays unknown and look-ups do not find it.
+const CREATES: u32 = 3;
+
+/// What became of one planned record.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is on the target, with the given id.
+    Written(WizId),
+    /// It could not be written; the id when it exists on the target all the same.
+    Rejected(Rejection, Option<WizId>),
+    /// It was not tried to the end, and may or may not be on the target: its intent stays open.
+    Open,
+    /// Nothing was sent for it.
+    Untouched,
+}
+
+impl<'a> Engine<'a> {
+    /// Sends the writes of a batch. Gives one outcome per record, and the error that ended the sending, if any.
+    pub(super) async fn apply<F: Flow>(
+        &self,
+        flow: &F,
+        planned: Vec<Planned<F::Body>>,
+    ) -> (Vec<(Planned<F::Body>, Outcome)>, Option<Error>) {
+        let mut lanes: Vec<Vec<Planned<F::Body>>> = Vec::new();
+        for record in planned {
+            match lanes.last_mut().filter(|lane| lane.first().is_some_and(|first| first.desired.lane == record.desired.lane)) {
+                Some(lane) => lane.push(record),
+                None => lanes.push(vec![record]),
+            }
+        }
+        let fatal: RefCell<Option<Error>> = RefCell::new(None);
+        let lanes = stream::iter(lanes).map(|lane| self.lane(flow, lane, &fatal)).buffered(LANES).collect::<Vec<_>>().await;
+        (lanes.into_iter().flatten().collect(), fatal.into_inner())
+    }
+
+    async fn lane<F: Flow>(
+        &self,
+        flow: &F,
+        planned: Vec<Planned<F::Body>>,
+        fatal: &RefCell<Option<Error>>,
+    ) -> Vec<(Planned<F::Body>, Outcome)> {
+        let mut lane = Lane { engine: self, flow, outcomes: planned.iter().map(|_| Outcome::Untouched).collect(), planned };
+        if fatal.borrow().is_none()
+            && self.stop.requested().is_none()
+            && let Err(error) = lane.write().await
+        {
+            // The first error is the cause; those after it are its company.
+            fatal.borrow_mut().get_or_insert(error);
+        }
+        lane.planned.into_iter().zip(lane.outcomes).collect()
+    }
+
+    /// Looks records up on the target by natural key, now.
+    pub(super) async fn look_up(&self, lookup: &Lookup, key: &str) -> Result<Vec<Listed>> {
+        let mut found = Vec::new();
+        for page in 1.. {
+            let (records, more) =
+                self.wizcommerce.list_page::<Box<RawValue>>(lookup.path, &[(lookup.parameter, key)], page).await?;
+            // The filter may be a prefix search: only the very key counts.
+            found.extend(records.iter().filter_map(|raw| (lookup.read)(raw).ok()).filter(|listed| listed.natural_key == key));
+            if !more {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The records of one lane while they are written.
+struct Lane<'l, 'e, F: Flow> {
+    engine: &'l Engine<'e>,
+    flow: &'l F,
+    planned: Vec<Planned<F::Body>>,
+    outcomes: Vec<Outcome>,
+}
+
+impl<F: Flow> Lane<'_, '_, F> {
+    async fn write(&mut self) -> Result<()> {
+        let all: Vec<usize> = (0..self.planned.len()).collect();
+        let creates: Vec<usize> = all.iter().copied().filter(|at| self.planned[*at].action == Action::Create).collect();
+        if self.flow.lookup().is_some() && !creates.is_empty() {
+            self.create(creates.clone()).await?;
+            // What is created inactive is switched off as part of the same action.
+            for at in creates {
+                let Outcome::Written(wc_id) = &self.outcomes[at] else { continue };
+                if !self.planned[at].desired.active {
+                    let mut off = self.planned[at].clone();
+                    off.action = Action::Update(wc_id.clone());
+                    off.was_active = Some(true);
+                    self.send(&[off], &[at]).await?;
+                }
+            }
+        }
+        let rest: Vec<usize> = all.into_iter().filter(|at| matches!(self.outcomes[*at], Outcome::Untouched)).collect();
+        let records: Vec<Planned<F::Body>> = rest.iter().map(|at| self.planned[*at].clone()).collect();
+        self.send(&records, &rest).await
+    }
+
+    /// Sends repeatable writes, whose outcome does not need to be known before they are sent again.
+    async fn send(&mut self, records: &[Planned<F::Body>], positions: &[usize]) -> Result<()> {
+        for write in self.flow.writes(records) {
+            let failed = |at: &usize| matches!(self.outcomes[positions[*at]], Outcome::Rejected(..));
+            if write.covers.iter().any(failed) {
+                continue;
+            }
+            match self.engine.wizcommerce.write(&write.call).await {
+                Ok(data) => {
+                    self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
+                    for at in &write.covers {
+                        let wc_id =
+                            id_of(&records[*at]).or_else(|| self.flow.created(&data).ok()?.into_iter().next().map(|(_, id)| id));
+                        if let Some(wc_id) = wc_id {
+                            self.outcomes[positions[*at]] = Outcome::Written(wc_id);
+                        }
+                    }
+                }
+                Err(WriteError::Refused(refusal)) => {
+                    for at in &write.covers {
+                        let rejection = self.flow.refused(&records[*at], &refusal.words, &refusal.fields);
+                        self.outcomes[positions[*at]] = Outcome::Rejected(rejection, id_of(&records[*at]));
+                    }
+                }
+                Err(WriteError::Unknown(words)) => {
+                    return Err(Error::new(
+                        crate::error::ErrorKind::Unavailable,
+                        "WizCommerce's answer to a write cannot be used",
+                    )
+                    .caused_by(words));
+                }
+                Err(WriteError::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates records in one request, or one by one when they are refused together.
+    async fn create(&mut self, mut positions: Vec<usize>) -> Result<()> {
+        for attempt in 1..=CREATES {
+            let records: Vec<Planned<F::Body>> = positions.iter().map(|at| self.planned[*at].clone()).collect();
+            let Some(write) = self.flow.writes(&records).into_iter().find(|write| write.creates) else { return Ok(()) };
+            for at in &positions {
+                self.outcomes[*at] = Outcome::Open;
+            }
+            match self.engine.wizcommerce.write(&write.call).await {
+                Ok(data) => {
+                    self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
+                    let created = self.flow.created(&data).unwrap_or_default();
+                    positions.retain(|at| {
+                        let key = &self.planned[*at].desired.natural_key;
+                        match created.iter().find(|(natural_key, _)| natural_key == key) {
+                            Some((_, wc_id)) => {
+                                self.outcomes[*at] = Outcome::Written(wc_id.clone());
+                                false
+                            }
+                            // An answer that does not name a record leaves it unknown.
+                            None => true,
+                        }
+                    });
+                }
+                Err(WriteError::Refused(refusal)) if positions.len() == 1 => {
+                    let at = positions[0];
+                    let rejection = self.flow.refused(&self.planned[at], &refusal.words, &refusal.fields);
+                    self.outcomes[at] = Outcome::Rejected(rejection, None);
+                    return Ok(());
+                }
+                Err(WriteError::Refused(_)) => {
+                    // One bad variant must not keep its family out.
+                    for at in positions {
+                        Box::pin(self.create(vec![at])).await?;
+                    }
+                    return Ok(());
+                }
+                Err(WriteError::Unknown(words)) => {
+                    tracing::info!(words, attempt, "the answer to a create was lost; looking whether it was executed");
+                }
+                Err(WriteError::Failed(error)) => {
+                    // Never accepted: flow control and failed connections execute nothing.
+                    for at in &positions {
+                        self.outcomes[*at] = Outcome::Untouched;
+                    }
+                    return Err(error);
+                }
+            }
+            if positions.is_empty() {
+                return Ok(());
+            }
+            self.find_created(&mut positions, attempt).await?;
+            if positions.is_empty() {
+                return Ok(());
+            }
+        }
+        for at in positions {
+            let record = &self.planned[at].desired;
+            let message = format!("whether WizCommerce created {} is unknown after {CREATES} attempts", record.label);
+            let rejection = Rejection::new(record.key, &record.label, Reason::RemoteUnavailable, message).of_head(record.head);
+            // The intent stays open: the next run looks the record up before it creates anything.
+            self.outcomes[at] = Outcome::Rejected(rejection, None);
+        }
+        Ok(())
+    }
+
+    /// Looks up, after a while, what an unknown create left behind; what is found is no longer in `positions`.
+    async fn find_created(&mut self, positions: &mut Vec<usize>, attempt: u32) -> Result<()> {
+        let Some(lookup) = self.flow.lookup() else { return Ok(()) };
+        let remote = self.engine.wizcommerce.remote();
+        // A request that was given up may still be executed, so the first look comes late and the second later.
+        let wait = remote.schedule().base * attempt;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            signal = remote.stop().wait() => return Err(crate::http::interrupted(signal)),
+        }
+        let mut absent = Vec::new();
+        for at in positions.drain(..) {
+            let desired = &self.planned[at].desired;
+            let found = self.engine.look_up(&lookup, &desired.natural_key).await?;
+            match found.into_iter().next() {
+                Some(listed) => self.outcomes[at] = Outcome::Written(listed.wc_id),
+                None => absent.push(at),
+            }
+        }
+        *positions = absent;
+        Ok(())
+    }
+}
+
+/// Gives the target's id of a record that is there already.
+fn id_of<B>(record: &Planned<B>) -> Option<WizId> {
+    match &record.action {
+        Action::Adopt(wc_id) | Action::Update(wc_id) => Some(wc_id.clone()),
+        Action::Create | Action::Unchanged => record.desired.target.clone(),
+    }
+}

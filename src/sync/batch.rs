@@ -1,0 +1,344 @@
+//! One batch down the line: resolve, map, plan, intend, apply, commit.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::apply::Outcome;
+use super::plan::{Found, decide};
+use super::report::{FAILURES_SHOWN, PlanLine};
+use super::{Engine, Event, Fate, Step, Tally};
+use crate::entities::{Action, Desired, Flow, Known, Mapped, Planned, Reference, Rows};
+use crate::error::Result;
+use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
+use crate::netsuite::records::Selection;
+use crate::state::{Commit, Mode};
+
+/// Look-ups on the target side by side; the gate decides how many requests that makes.
+const LOOKUPS: usize = 32;
+
+/// What a batch needs to know about its run.
+pub(super) struct Target<'a> {
+    /// Whether the target was listed at the start of this run.
+    pub(super) listed: bool,
+    /// The records somebody named, when only they may be touched.
+    pub(super) asked: Option<&'a BTreeSet<i64>>,
+    /// How much the run looks at.
+    pub(super) mode: Mode,
+}
+
+impl Engine<'_> {
+    /// Takes one batch down the line.
+    pub(super) async fn batch<F: Flow>(
+        &mut self,
+        flow: &F,
+        rows: Rows,
+        selection: &Selection,
+        target: &Target<'_>,
+        prepared: &mut bool,
+        tally: &RefCell<Tally>,
+    ) -> Result<()> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let run_id = self.run_id.clone();
+        if !*prepared && flow.prerequisites().iter().any(|need| matches!(need, crate::entities::Prerequisite::Warehouses(..))) {
+            // Mapping names warehouses, so they come before it; lists and attributes can wait for the first write.
+            self.prepare(flow).await?;
+            *prepared = true;
+        }
+
+        let known = self.resolve(flow, &rows)?;
+        let mut mapped = flow.map(&rows, &known);
+        if let Some(asked) = target.asked {
+            keep_asked(&mut mapped, asked);
+        }
+
+        let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
+        let mut to_plan: Vec<Desired<F::Body>> = Vec::new();
+        for record in mapped {
+            tally.borrow_mut().counts.read += 1;
+            match record {
+                Mapped::Desired(desired) => to_plan.push(*desired),
+                Mapped::Skipped { key, label, reason } => {
+                    self.skip(entity, key, &label, reason, tally);
+                    commit.cleared.push(key.to_string());
+                }
+                Mapped::Rejected(rejection) => self.reject(entity, rejection, &mut commit, tally),
+            }
+        }
+        let mut planned = Vec::new();
+        for (desired, found) in self.find_on_target(flow, to_plan, target.listed).await? {
+            match decide(desired, found) {
+                Ok(record) => planned.push(record),
+                Err(rejection) => self.reject(entity, rejection, &mut commit, tally),
+            }
+        }
+
+        let (unchanged, writing): (Vec<_>, Vec<_>) = planned.into_iter().partition(|record| record.action == Action::Unchanged);
+        for record in &unchanged {
+            tally.borrow_mut().counts.unchanged += 1;
+            commit.cleared.push(record.desired.key.to_string());
+            self.tell(entity, &record.desired, Fate::Unchanged);
+        }
+        if !writing.is_empty() && !*prepared {
+            self.prepare(flow).await?;
+            *prepared = true;
+        }
+
+        let intents: Vec<String> = if flow.lookup().is_some() {
+            writing.iter().filter(|record| record.action == Action::Create).map(|record| intent_key(&record.desired)).collect()
+        } else {
+            Vec::new()
+        };
+        if !intents.is_empty() {
+            self.state.intend(entity, direction, &intents, self.clock.now())?;
+            self.observer.on(&Event::Passed(Step::IntentsCommitted));
+        }
+
+        let (outcomes, mut fatal) = if self.options.dry_run { (pretend(writing), None) } else { self.apply(flow, writing).await };
+        let mut done = true;
+        for (record, outcome) in outcomes {
+            done &= self.settle(flow, record, outcome, &mut commit, fatal.is_some(), tally);
+        }
+        if fatal.is_none() {
+            fatal = self.stop.error().filter(|_| !done);
+        }
+        // A batch that was not done to the end is found again by the next run.
+        commit.resume = match selection {
+            _ if fatal.is_some() || target.mode == Mode::Ids => None,
+            Selection::Range(_, high) => *high,
+            Selection::Ids(ids) => ids.last().copied(),
+        };
+        self.state.commit(&commit, self.clock.now())?;
+        self.observer.on(&Event::Passed(Step::BatchCommitted));
+
+        let mut tally = tally.borrow_mut();
+        tally.heads += rows_in(selection, flow.batch());
+        self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
+        fatal.map_or(Ok(()), Err)
+    }
+
+    fn resolve<F: Flow>(&self, flow: &F, rows: &Rows) -> Result<Known> {
+        let mut known = Known::default();
+        let mut seen = HashSet::new();
+        for reference in flow.references(rows) {
+            if !seen.insert(reference.clone()) {
+                continue;
+            }
+            let link = match &reference {
+                Reference::Id(kind, id) => self.state.link(kind, NetSuiteId(*id))?,
+                Reference::Key(kind, key) => self.state.link_by_key(kind, key)?,
+            };
+            if let Some(link) = link {
+                known.add(reference, link);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Finds what is known of each record on the target: its link, else the listing, else a look-up now.
+    async fn find_on_target<F: Flow>(
+        &self,
+        flow: &F,
+        desired: Vec<Desired<F::Body>>,
+        target_listed: bool,
+    ) -> Result<Vec<(Desired<F::Body>, Found)>> {
+        let (entity, direction, kind) = (flow.entity().name(), flow.direction().name(), flow.kind());
+        let lookup = flow.lookup();
+        let mut found = Vec::with_capacity(desired.len());
+        let mut to_look_up = Vec::new();
+        for (at, record) in desired.iter().enumerate() {
+            let link = self.state.link(kind, record.key)?;
+            let mut listed: Vec<Listed> = Vec::new();
+            if link.is_none() && lookup.is_some() {
+                // An open intent may have been executed after the listing was made.
+                if target_listed && !self.state.has_intent(entity, direction, &intent_key(record))? {
+                    listed = self.state.listed(kind, &record.natural_key)?;
+                } else {
+                    to_look_up.push(at);
+                }
+            }
+            found.push(Found { link, listed, upsert: lookup.is_none() });
+        }
+        if let Some(lookup) = &lookup {
+            let answers: Vec<(usize, Vec<Listed>)> = stream::iter(to_look_up)
+                .map(|at| {
+                    let key = desired[at].natural_key.clone();
+                    async move { self.look_up(lookup, &key).await.map(|listed| (at, listed)) }
+                })
+                .buffer_unordered(LOOKUPS)
+                .try_collect()
+                .await?;
+            for (at, listed) in answers {
+                found[at].listed = listed;
+            }
+        }
+        Ok(desired.into_iter().zip(found).collect())
+    }
+
+    /// Turns an outcome into what is committed and counted. Gives whether the record is done.
+    fn settle<F: Flow>(
+        &self,
+        flow: &F,
+        record: Planned<F::Body>,
+        outcome: Outcome,
+        commit: &mut Commit<'_>,
+        failed: bool,
+        tally: &RefCell<Tally>,
+    ) -> bool {
+        let entity = flow.entity().name();
+        match outcome {
+            Outcome::Written(wc_id) => {
+                let word = word(&record);
+                let mut counts = tally.borrow_mut();
+                match word {
+                    "created" => counts.counts.created += 1,
+                    "adopted" => counts.counts.adopted += 1,
+                    "deactivated" => counts.counts.deactivated += 1,
+                    _ => counts.counts.updated += 1,
+                }
+                if self.options.dry_run {
+                    let line =
+                        PlanLine { action: verb(word), key: record.desired.key.to_string(), label: record.desired.label.clone() };
+                    counts.plan.push(line);
+                }
+                drop(counts);
+                self.tell(entity, &record.desired, Fate::Written(word));
+                commit.closed.push(intent_key(&record.desired));
+                commit.cleared.push(record.desired.key.to_string());
+                commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
+                true
+            }
+            Outcome::Rejected(rejection, wc_id) => {
+                // An unknown outcome keeps its intent, so that the next run looks before it creates.
+                if rejection.reason != Reason::RemoteUnavailable {
+                    commit.closed.push(intent_key(&record.desired));
+                }
+                if let Some(wc_id) = wc_id {
+                    let mut links = link(flow.kind(), &record.desired, wc_id, false);
+                    if let (Some(own), Some(active)) = (links.last_mut(), record.was_active) {
+                        own.mark(Flag::Deactivated, !active);
+                    }
+                    commit.links.extend(links);
+                }
+                self.reject(entity, rejection, commit, tally);
+                true
+            }
+            Outcome::Untouched if !failed && self.stop.requested().is_none() => {
+                // Nothing had to be sent: all parts were as they should be.
+                if let Some(wc_id) = record.desired.target.clone() {
+                    commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
+                }
+                tally.borrow_mut().counts.unchanged += 1;
+                self.tell(entity, &record.desired, Fate::Unchanged);
+                true
+            }
+            Outcome::Open | Outcome::Untouched => {
+                if matches!(outcome, Outcome::Untouched) {
+                    commit.closed.push(intent_key(&record.desired));
+                }
+                if failed {
+                    tally.borrow_mut().counts.failed += 1;
+                    self.tell(entity, &record.desired, Fate::Failed);
+                }
+                false
+            }
+        }
+    }
+
+    fn skip(&self, entity: &'static str, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+        let mut tally = tally.borrow_mut();
+        tally.counts.skipped += 1;
+        *tally.skipped.entry(reason).or_default() += 1;
+        drop(tally);
+        self.observer.on(&Event::Record { entity, key: &key.to_string(), label, fate: Fate::Skipped(reason) });
+    }
+
+    fn reject(&self, entity: &'static str, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
+        self.observer.on(&Event::Record {
+            entity,
+            key: &rejection.key,
+            label: &rejection.label,
+            fate: Fate::Rejected(&rejection),
+        });
+        let mut tally = tally.borrow_mut();
+        tally.counts.rejected += 1;
+        if tally.rejections.len() < FAILURES_SHOWN {
+            tally.rejections.push(rejection.clone());
+        }
+        drop(tally);
+        commit.rejections.push(rejection);
+    }
+
+    fn tell<B>(&self, entity: &'static str, desired: &Desired<B>, fate: Fate<'_>) {
+        self.observer.on(&Event::Record { entity, key: &desired.key.to_string(), label: &desired.label, fate });
+    }
+}
+
+/// Leaves only the records that somebody named; a named head stands for all its records.
+fn keep_asked<B>(mapped: &mut Vec<Mapped<B>>, asked: &BTreeSet<i64>) {
+    let wanted = |key: i64, head: i64| asked.contains(&key) || asked.contains(&head);
+    mapped.retain(|record| match record {
+        Mapped::Desired(desired) => wanted(desired.key.0, desired.head.0),
+        Mapped::Skipped { key, .. } => asked.contains(&key.0),
+        Mapped::Rejected(rejection) => {
+            wanted(rejection.key.parse().unwrap_or_default(), rejection.head.parse().unwrap_or_default())
+        }
+    });
+}
+
+/// The key of an intent: the head, by which an interrupted create is found again, and the record.
+fn intent_key<B>(desired: &Desired<B>) -> String {
+    format!("{}/{}", desired.head, desired.key)
+}
+
+/// What a dry run says of every write: it would have worked.
+fn pretend<B>(planned: Vec<Planned<B>>) -> Vec<(Planned<B>, Outcome)> {
+    planned
+        .into_iter()
+        .map(|record| {
+            let wc_id = match &record.action {
+                Action::Adopt(wc_id) | Action::Update(wc_id) => wc_id.clone(),
+                _ => record.desired.target.clone().unwrap_or_else(|| WizId(format!("planned {}", record.desired.key))),
+            };
+            (record, Outcome::Written(wc_id))
+        })
+        .collect()
+}
+
+/// Names what was done, as it is counted.
+fn word<B>(record: &Planned<B>) -> &'static str {
+    match &record.action {
+        Action::Create => "created",
+        Action::Adopt(_) => "adopted",
+        Action::Update(_) if record.was_active == Some(true) && !record.desired.active => "deactivated",
+        Action::Update(_) | Action::Unchanged => "updated",
+    }
+}
+
+fn verb(word: &str) -> &'static str {
+    match word {
+        "created" => "create",
+        "adopted" => "adopt",
+        "deactivated" => "deactivate",
+        _ => "update",
+    }
+}
+
+/// Makes the links of a record: its containers', then its own.
+fn link<B>(kind: &str, desired: &Desired<B>, wc_id: WizId, written: bool) -> Vec<Link> {
+    let mut own = Link::new(kind, desired.key, wc_id);
+    own.head = desired.head;
+    own.natural_key = Some(desired.natural_key.clone());
+    own.fingerprint = written.then(|| desired.fingerprint());
+    own.image = if written { desired.image() } else { None };
+    own.mark(Flag::Deactivated, !desired.active);
+    desired.containers.iter().cloned().chain([own]).collect()
+}
+
+fn rows_in(selection: &Selection, batch: usize) -> u64 {
+    match selection {
+        Selection::Ids(ids) => ids.len() as u64,
+        Selection::Range(..) => batch as u64,
+    }
+}

@@ -1,0 +1,361 @@
+//! Finding: which heads a run looks at, within which bounds, and whether that is safe.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::clock::OVERLAP;
+use super::prepare::mapping_digest;
+use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
+use crate::entities::{BLOCK, Finder, Flow, Universe, Wanted};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{EntityKind, NetSuiteId, rfc3339};
+use crate::netsuite::QueryError;
+use crate::netsuite::records::{Select, Selection};
+use crate::netsuite::suiteql::{Template, date};
+use crate::state::{Blocks, Bounds, Cursor, Due, Mode};
+
+/// A cursor older than this is not trusted to have seen everything since.
+const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// Block ranges that one query of dependents names.
+const RANGES: usize = 100;
+
+/// What a run has to do.
+pub(super) struct Work {
+    /// Its fixed filter.
+    pub(super) bounds: Bounds,
+    /// The heads, in batches.
+    pub(super) selections: Vec<Selection>,
+    /// The records somebody named, when only they may be touched.
+    pub(super) asked: Option<BTreeSet<i64>>,
+    /// How many heads there are, where that is known.
+    heads: Option<u64>,
+}
+
+impl Work {
+    /// Gives how many heads will be looked at, where that is known.
+    pub(super) const fn expected(&self) -> Option<u64> {
+        self.heads
+    }
+}
+
+/// Checksums of one finder: as they are now, and the blocks that differ from the last finished run.
+struct Checked {
+    now: Blocks,
+    changed: BTreeSet<i64>,
+}
+
+impl Engine<'_> {
+    /// Decides what the run looks at, and stores its bounds.
+    pub(super) async fn find<F: Flow>(
+        &mut self,
+        flow: &F,
+        task: &Task,
+        known: &Cursor,
+        shape: &Shape,
+        tally: &RefCell<Tally>,
+    ) -> Result<Work> {
+        match task {
+            Task::Named(wanted) => self.find_named(flow, wanted).await,
+            Task::Again(heads) => {
+                let heads: BTreeSet<i64> = heads.iter().copied().collect();
+                Ok(self.work(flow, bounds_of_names(self.source.now), heads, None))
+            }
+            Task::Changes => self.find_changes(flow, known, shape, tally).await,
+        }
+    }
+
+    fn work<F: Flow>(&self, flow: &F, bounds: Bounds, heads: BTreeSet<i64>, asked: Option<BTreeSet<i64>>) -> Work {
+        let resume = bounds.resume;
+        let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
+        let selections = heads.chunks(flow.batch()).map(|ids| Selection::Ids(ids.to_vec())).collect();
+        Work { bounds, selections, asked, heads: Some(heads.len() as u64) }
+    }
+
+    async fn find_named<F: Flow>(&mut self, flow: &F, wanted: &[Wanted]) -> Result<Work> {
+        let mut heads = BTreeSet::new();
+        let mut asked = BTreeSet::new();
+        for wanted in wanted {
+            match (flow.locate(wanted), wanted) {
+                (Some(select), _) => {
+                    let found = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+                    let found: Vec<i64> = found.iter().filter_map(|row| row.head()).map(|head| head.0).collect();
+                    match wanted {
+                        Wanted::Ids(ids) => asked.extend(ids),
+                        Wanted::Key(_) => asked.extend(self.records_of_key(flow, wanted, &found)?),
+                    }
+                    heads.extend(found);
+                }
+                (None, Wanted::Ids(ids)) => {
+                    heads.extend(ids);
+                    asked.extend(ids);
+                }
+                (None, Wanted::Key(key)) => {
+                    let parent = flow.parent().unwrap_or(EntityKind::Products).name();
+                    if let Some(link) = self.state.link_by_key(parent, key)? {
+                        heads.insert(link.ns_id.0);
+                        asked.insert(link.ns_id.0);
+                    }
+                }
+            }
+        }
+        Ok(self.work(flow, bounds_of_names(self.source.now), heads, Some(asked)))
+    }
+
+    /// Finds the records behind a natural key: those that are linked under it, else everything of the heads it led to.
+    fn records_of_key<F: Flow>(&self, flow: &F, wanted: &Wanted, heads: &[i64]) -> Result<Vec<i64>> {
+        let Wanted::Key(key) = wanted else { return Ok(Vec::new()) };
+        let linked = self.state.link_by_key(flow.kind(), key)?;
+        Ok(linked.map_or_else(|| heads.to_vec(), |link| vec![link.ns_id.0]))
+    }
+
+    async fn find_changes<F: Flow>(&mut self, flow: &F, known: &Cursor, shape: &Shape, tally: &RefCell<Tally>) -> Result<Work> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let resumed = known.unfinished.clone().filter(|bounds| bounds.mapping == mapping_digest(flow) && !self.options.full);
+        let mut bounds = match &resumed {
+            Some(bounds) => bounds.clone(),
+            None => self.new_bounds(flow, known, tally),
+        };
+
+        let mut checks: BTreeMap<&'static str, Checked> = BTreeMap::new();
+        for finder in flow.finders() {
+            let Finder::Blocks { name, select, .. } = finder else { continue };
+            match self.check_blocks(entity, name, shape.fit(select), resumed.is_some()).await? {
+                Some(checked) => {
+                    checks.insert(name, checked);
+                }
+                // Without checksums everything is read, every so often.
+                None if self.sweep_is_due(entity, name)? => bounds.mode = Mode::Full,
+                None => {}
+            }
+        }
+        if resumed.is_none() {
+            let pending = checks.iter().map(|(name, checked)| ((*name).to_owned(), checked.now.clone())).collect();
+            self.state.start_run_of(entity, direction, &bounds, &pending)?;
+        }
+        self.observer.on(&Event::Passed(Step::BoundsStored));
+
+        if bounds.mode == Mode::Full {
+            return self.find_all(flow, bounds, shape).await;
+        }
+        let mut heads: BTreeSet<i64> =
+            self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
+        heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
+        for finder in flow.finders() {
+            match finder {
+                Finder::Stamped { select, stamp } => heads.extend(self.stamped(select, &stamp, bounds.low).await?),
+                Finder::Unlinked(kind) => heads.extend(self.state.linked_without(kind, flow.kind())?),
+                Finder::Blocks { name, dependents, .. } => {
+                    let Some(checked) = checks.get(name) else { continue };
+                    heads.extend(self.heads_of_blocks(flow, &checked.changed)?);
+                    if let Some((select, ids)) = dependents {
+                        heads.extend(self.dependents(select, &ids, &checked.changed).await?);
+                    }
+                }
+            }
+        }
+        if let Universe::Linked(kind) = flow.universe() {
+            // Only linked records have anything to say; the source names many others.
+            let mut linked = BTreeSet::new();
+            for head in heads {
+                if self.state.link(kind, NetSuiteId(head))?.is_some() {
+                    linked.insert(head);
+                }
+            }
+            heads = linked;
+        }
+        Ok(self.work(flow, bounds, heads, None))
+    }
+
+    /// Chooses between everything and what changed, and says why.
+    fn new_bounds<F: Flow>(&self, flow: &F, known: &Cursor, tally: &RefCell<Tally>) -> Bounds {
+        let mapping = mapping_digest(flow);
+        let now = self.source.now;
+        let announce = |why: &str| {
+            let note = format!("{}: {why}; everything is compared", flow.entity());
+            self.observer.on(&Event::Note(&note));
+            tally.borrow_mut().notes.push(note);
+        };
+        let mut mode = Mode::Incremental;
+        match known.position {
+            None => mode = Mode::Full,
+            Some(_) if self.options.full => mode = Mode::Full,
+            Some(_) if known.mapping.as_deref() != Some(&mapping) => {
+                announce("the configuration changed");
+                mode = Mode::Full;
+            }
+            Some(position) if now.duration_since(position) > OLDEST => {
+                announce("the last finished run is more than 30 days old");
+                mode = Mode::Full;
+            }
+            Some(_) => {}
+        }
+        let low = known.position.filter(|_| mode == Mode::Incremental).map(|position| {
+            // `--since` can only widen what is read.
+            let from = self.options.since.map_or(position, |since| since.min(position));
+            from.checked_sub(OVERLAP).unwrap_or(from)
+        });
+        Bounds { mode, low, high: now, mapping, resume: None, target_listed: false }
+    }
+
+    async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {
+        match flow.universe() {
+            Universe::Linked(kind) => {
+                let all = self.state.linked_after(kind, bounds.resume.unwrap_or(0), usize::MAX)?;
+                Ok(self.work(flow, bounds, all.into_iter().collect(), None))
+            }
+            Universe::Source(select) => {
+                let template = Template::of(&shape.fit(select));
+                let everything = Selection::Range(bounds.resume, None);
+                let plan = self.netsuite.plan(&template, &everything, flow.batch()).await?;
+                let heads = (plan.boundaries().len() * flow.batch()) as u64;
+                // A result of less than one batch has no boundary at all.
+                let selections = plan.ranges(bounds.resume);
+                Ok(Work { bounds, selections, asked: None, heads: (heads > 0).then_some(heads) })
+            }
+        }
+    }
+
+    async fn stamped(&self, select: Select, stamp: &str, low: Option<Timestamp>) -> Result<Vec<i64>> {
+        let select = match low {
+            Some(low) => select.filter(format!("{stamp} >= {}", date(&self.source.session_text(low)))),
+            None => select,
+        };
+        let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+        Ok(rows.iter().filter_map(|row| row.head()).map(|head| head.0).collect())
+    }
+
+    /// Reads checksums and compares them; `None` where the account refuses the query.
+    async fn check_blocks(&self, entity: &str, name: &str, select: Select, resumed: bool) -> Result<Option<Checked>> {
+        let before = self.state.blocks(entity, name, false)?;
+        if resumed {
+            // What the interrupted run began with counts: its early batches were read with those values.
+            let now = self.state.blocks(entity, name, true)?;
+            let changed = changed(&before, &now);
+            return Ok(Some(Checked { now, changed }));
+        }
+        let template = Template::of(&select);
+        let rows = match self.netsuite.rows(&template, &Selection::Range(None, None), select.unique).await {
+            Ok(rows) => rows,
+            Err(QueryError::Refused(refusal)) if refusal.missing_table().is_none() => {
+                tracing::info!(name, detail = refusal.detail, "checksums are refused; reading in full every so often");
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into_error(select.name)),
+        };
+        let mut now = Blocks::new();
+        for row in &rows {
+            let Some(block) = row.head() else { continue };
+            let values: Vec<&str> = row.values().iter().map(|value| value.as_deref().unwrap_or("null")).collect();
+            now.insert(block.0, values.join(" "));
+        }
+        if now.is_empty() && !before.is_empty() {
+            return Err(emptied(name));
+        }
+        let changed = changed(&before, &now);
+        Ok(Some(Checked { now, changed }))
+    }
+
+    fn sweep_is_due(&mut self, entity: &str, name: &str) -> Result<bool> {
+        let key = format!("sweep {entity} {name}");
+        let last: Option<Timestamp> = self.state.meta(&key)?.and_then(|text| text.parse().ok());
+        let sweep = SignedDuration::try_from(self.options.sweep).unwrap_or(SignedDuration::from_hours(6));
+        let due = last.is_none_or(|last| self.source.now.duration_since(last) >= sweep);
+        if due {
+            self.state.set_meta(&key, &rfc3339(self.source.now))?;
+        }
+        Ok(due)
+    }
+
+    /// Gives the heads whose rows lie in changed blocks: linked ones, and rejected ones that may succeed now.
+    fn heads_of_blocks<F: Flow>(&self, flow: &F, changed: &BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+        let kind = match flow.universe() {
+            Universe::Linked(kind) => kind,
+            Universe::Source(_) => flow.kind(),
+        };
+        let mut heads = BTreeSet::new();
+        for &low in changed {
+            let high = low + BLOCK - 1;
+            match flow.universe() {
+                // Derived records are their own heads, whatever head the record they derive from was read with.
+                Universe::Linked(_) => heads.extend(self.state.linked_between(kind, low, high)?),
+                Universe::Source(_) => heads.extend(self.state.heads_between(kind, low, high)?),
+            }
+            heads.extend(self.state.rejected_between(flow.entity().name(), flow.direction().name(), low, high)?);
+        }
+        Ok(heads)
+    }
+
+    async fn dependents(&self, select: Select, ids: &str, changed: &BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+        let mut heads = BTreeSet::new();
+        let blocks: Vec<i64> = changed.iter().copied().collect();
+        for blocks in blocks.chunks(RANGES) {
+            let ranges: Vec<String> = blocks.iter().map(|low| format!("{ids} BETWEEN {low} AND {}", low + BLOCK - 1)).collect();
+            let select = select.clone().filter(ranges.join(" OR "));
+            let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+            heads.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
+        }
+        Ok(heads)
+    }
+
+    /// Stops before the first write when too much would be switched off, or the source suddenly shows nothing.
+    pub(super) async fn fuse<F: Flow>(&mut self, flow: &F, work: &Work, shape: &Shape) -> Result<()> {
+        let active = self.state.count_active(flow.kind())?;
+        if active == 0 || work.bounds.mode == Mode::Ids || work.selections.is_empty() {
+            return Ok(());
+        }
+        let Some(Finder::Stamped { select, stamp }) = flow.switched_off() else { return Ok(()) };
+        if work.bounds.mode == Mode::Full
+            && let Universe::Source(all) = flow.universe()
+        {
+            let template = Template::of(&shape.fit(all));
+            let sql = template.extent(&Selection::Range(None, None));
+            let page = self.netsuite.page(&sql, 1, 0).await.map_err(|error| error.into_error("the count of records"))?;
+            let count = page.rows.first().and_then(|row| row.id("n")).map_or(0, |count| count.0);
+            if count == 0 {
+                return Err(emptied(flow.entity().name()));
+            }
+        }
+        let mut off = 0;
+        for id in self.stamped(select, &stamp, work.bounds.low).await? {
+            let linked = self.state.link(flow.kind(), NetSuiteId(id))?;
+            off += u64::from(linked.is_some_and(|link| !link.has(crate::model::Flag::Deactivated)));
+        }
+        let allowed = self.options.max_deactivate.of(active);
+        if off <= allowed {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Decision,
+            format!("{off} of {active} active {} would be switched off, more than the {allowed} allowed", flow.entity()),
+        )
+        .hint("look at what would happen with `--dry-run`")
+        .hint(format!("if that is meant, allow it with `--max-deactivate {off}`")))
+    }
+}
+
+fn changed(before: &Blocks, now: &Blocks) -> BTreeSet<i64> {
+    let differs = |block: &&i64| before.get(block) != now.get(block);
+    before.keys().chain(now.keys()).filter(differs).copied().collect()
+}
+
+fn emptied(what: &str) -> Error {
+    Error::new(ErrorKind::Decision, format!("NetSuite suddenly shows no {what} at all"))
+        .hint("a role that lost a permission sees empty tables: check it with `netwiz verify-credentials netsuite`")
+        .hint("nothing was written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_appears_changes_or_goes_is_changed() {
+        let blocks =
+            |pairs: &[(i64, &str)]| pairs.iter().map(|(block, digest)| (*block, (*digest).to_owned())).collect::<Blocks>();
+        let before = blocks(&[(0, "a"), (100, "b"), (200, "c")]);
+        let now = blocks(&[(0, "a"), (100, "x"), (300, "d")]);
+        assert_eq!(changed(&before, &now), BTreeSet::from([100, 200, 300]));
+    }
+}

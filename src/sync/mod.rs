@@ -1,0 +1,286 @@
+//! The straight line: find, read, resolve, map, plan, intend, apply, commit, cursor last.
+//!
+//! One engine for every flow. [`Engine::run`] is the loop around it; [`batch`] takes one batch down the line.
+
+mod apply;
+mod batch;
+mod clock;
+mod events;
+mod find;
+mod plan;
+mod prepare;
+mod read;
+pub mod report;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::{self, Either};
+use jiff::Timestamp;
+
+pub use clock::SourceClock;
+pub use events::{Event, Fate, Observer, Silent, Step};
+pub use prepare::Shape;
+
+use crate::entities::{Flow, Wanted};
+use crate::error::{Error, Result};
+use crate::http::Stop;
+use crate::model::{Clock, Rejection, rfc3339};
+use crate::netsuite::NetSuite;
+use crate::state::{Bounds, Mode, State};
+use crate::wizcommerce::WizCommerce;
+use find::Work;
+use report::{Counts, CursorMove, FailureReport, FlowReport, Requests};
+
+/// What is asked of a run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Look at everything.
+    pub full: bool,
+    /// Look at changes since this moment, where that is earlier than the cursor.
+    pub since: Option<Timestamp>,
+    /// Stop after so many records, without moving the cursor.
+    pub limit: Option<u64>,
+    /// Stop after more rejected records than this, without moving the cursor.
+    pub max_failures: Option<u64>,
+    /// How many records may be switched off.
+    pub max_deactivate: Share,
+    /// Plan and write nothing.
+    pub dry_run: bool,
+    /// How often stock and prices are read in full where the account refuses checksums.
+    pub sweep: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            full: false,
+            since: None,
+            limit: None,
+            max_failures: None,
+            max_deactivate: Share::Percent(5),
+            dry_run: false,
+            sweep: Duration::from_secs(6 * 3600),
+        }
+    }
+}
+
+/// A number of records, or a part of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// So many.
+    Count(u64),
+    /// So many of a hundred; at least one.
+    Percent(u64),
+}
+
+impl Share {
+    /// Gives the number that `all` allows.
+    pub fn of(self, all: u64) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => (all * percent / 100).max(1),
+        }
+    }
+}
+
+/// Which records a flow is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// What changed, or everything.
+    Changes,
+    /// Named records; the cursor stays.
+    Named(Vec<Wanted>),
+    /// The rejected records of these heads; the cursor stays.
+    Again(Vec<i64>),
+}
+
+/// A run's tools. The state file is changed only while the caller holds the lease.
+pub struct Engine<'a> {
+    /// The source.
+    pub netsuite: &'a NetSuite,
+    /// The target.
+    pub wizcommerce: &'a WizCommerce,
+    /// The profile's state.
+    pub state: &'a mut State,
+    /// The time of day, for stamps in the state file.
+    pub clock: Arc<dyn Clock>,
+    /// Who listens.
+    pub observer: &'a dyn Observer,
+    /// The wish to stop.
+    pub stop: Stop,
+    /// What is asked.
+    pub options: Options,
+    /// The run's id.
+    pub run_id: String,
+    /// NetSuite's clock at the start of the run.
+    pub source: SourceClock,
+}
+
+/// Rejections found so far: the first ones whole, all of them counted.
+#[derive(Default)]
+struct Tally {
+    counts: Counts,
+    skipped: std::collections::BTreeMap<&'static str, u64>,
+    rejections: Vec<Rejection>,
+    notes: Vec<String>,
+    plan: Vec<report::PlanLine>,
+    heads: u64,
+}
+
+impl Engine<'_> {
+    /// Runs one flow and reports it. An error is part of the report: what was complete is committed.
+    pub async fn run<F: Flow>(&mut self, flow: &mut F, task: &Task) -> (FlowReport, Option<Error>) {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let started = tokio::time::Instant::now();
+        let before = self.requests();
+        let tally = RefCell::new(Tally::default());
+        let mut cursor = CursorMove::default();
+        let mut mode = match task {
+            Task::Changes => Mode::Incremental,
+            Task::Named(_) | Task::Again(_) => Mode::Ids,
+        };
+        let error = self.line(flow, task, &tally, &mut mode, &mut cursor).await.err();
+        let tally = tally.into_inner();
+        let after = self.requests();
+        let mut report = FlowReport {
+            entity,
+            direction,
+            mode: mode.word(),
+            counts: tally.counts,
+            skipped_reasons: tally.skipped,
+            requests: Requests {
+                netsuite: after.netsuite - before.netsuite,
+                wizcommerce: after.wizcommerce - before.wizcommerce,
+            },
+            cursor,
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            failures: Vec::new(),
+            failures_total: tally.counts.rejected,
+            notes: tally.notes,
+            plan: tally.plan,
+        };
+        report.failures = self.failures(entity, direction, tally.rejections);
+        self.observer.on(&Event::Finished(&report));
+        (report, error)
+    }
+
+    async fn line<F: Flow>(
+        &mut self,
+        flow: &mut F,
+        task: &Task,
+        tally: &RefCell<Tally>,
+        mode: &mut Mode,
+        moved: &mut CursorMove,
+    ) -> Result<()> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let known = self.state.cursor(entity, direction)?;
+        moved.before = known.position.map(rfc3339);
+        moved.after.clone_from(&moved.before);
+
+        let shape = self.shape(flow, &known, tally).await?;
+        let work = self.find(flow, task, &known, &shape, tally).await?;
+        *mode = work.bounds.mode;
+        self.observer.on(&Event::Started { entity, mode: mode.word() });
+        self.observer.on(&Event::Expecting(work.expected()));
+        self.fuse(flow, &work, &shape).await?;
+        let bounds = work.bounds.clone();
+        let whole = self.batches(flow, work, &shape, tally).await?;
+
+        if *mode != Mode::Ids && whole {
+            let now = self.clock.now();
+            self.state.finish_run_of(entity, direction, &bounds, &[flow.kind()], now)?;
+            self.observer.on(&Event::Passed(Step::CursorMoved));
+            if !self.options.dry_run {
+                moved.after = self.state.cursor(entity, direction)?.position.map(rfc3339);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads ahead and takes batch after batch down the line. Gives whether all of them were done.
+    async fn batches<F: Flow>(&mut self, flow: &F, work: Work, shape: &Shape, tally: &RefCell<Tally>) -> Result<bool> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let Work { bounds, selections, asked, .. } = work;
+        if selections.is_empty() {
+            return Ok(true);
+        }
+        if bounds.mode == Mode::Full
+            && !bounds.target_listed
+            && flow.lookup().is_some()
+            && self.state.cursor(entity, direction)?.position.is_none()
+        {
+            self.list_target(flow).await?;
+        }
+        let listed = self.state.cursor(entity, direction)?.unfinished.is_some_and(|bounds| bounds.target_listed);
+
+        // Reading goes on while a batch is written; a few batches wait at most, whatever the size of the account.
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
+        let netsuite = self.netsuite;
+        let reader = std::pin::pin!(async move {
+            let mut ahead = std::pin::pin!(read::ahead(netsuite, flow, shape, selections));
+            while let Some(read) = ahead.next().await {
+                if sender.send(read).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let writer = std::pin::pin!(async {
+            let mut prepared = false;
+            while let Some(read) = receiver.recv().await {
+                let (selection, rows) = read?;
+                self.observer.on(&Event::Passed(Step::BatchRead));
+                if let Some(error) = self.stop.error() {
+                    return Err(error);
+                }
+                let target = batch::Target { listed, asked: asked.as_ref(), mode: bounds.mode };
+                self.batch(flow, rows, &selection, &target, &mut prepared, tally).await?;
+                if self.is_enough(tally) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        });
+        match future::select(writer, reader).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), writer)) => writer.await,
+        }
+    }
+
+    fn is_enough(&self, tally: &RefCell<Tally>) -> bool {
+        let counts = tally.borrow().counts;
+        self.options.limit.is_some_and(|limit| counts.read >= limit)
+            || self.options.max_failures.is_some_and(|most| counts.rejected > most)
+    }
+
+    fn requests(&self) -> Requests {
+        Requests { netsuite: self.netsuite.remote().sent(), wizcommerce: self.wizcommerce.remote().sent() }
+    }
+
+    /// Gives the rejections of a report the numbers under which they are stored.
+    fn failures(&self, entity: &str, direction: &str, rejections: Vec<Rejection>) -> Vec<FailureReport> {
+        let stored =
+            if self.options.dry_run { Vec::new() } else { self.state.rejections(Some(&self.run_id)).unwrap_or_default() };
+        rejections
+            .into_iter()
+            .map(|rejection| FailureReport {
+                id: stored
+                    .iter()
+                    .find(|row| row.entity == entity && row.direction == direction && row.rejection.key == rejection.key)
+                    .map(|row| row.id),
+                key: rejection.key,
+                label: rejection.label,
+                reason: rejection.reason.word(),
+                message: rejection.message,
+                hint: rejection.hint,
+            })
+            .collect()
+    }
+}
+
+/// Gives the bounds of a run over named records, which move nothing.
+fn bounds_of_names(now: Timestamp) -> Bounds {
+    Bounds { mode: Mode::Ids, low: None, high: now, mapping: String::new(), resume: None, target_listed: false }
+}

@@ -1,0 +1,107 @@
+//! The decision: what to do about one record, from what it should be, its link, and what a look-up found.
+
+use crate::entities::{Action, Desired, Planned};
+use crate::model::{Flag, Link, Listed, Reason, Rejection};
+
+/// What is known of the target's side of a record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    /// The stored link.
+    pub(super) link: Option<Link>,
+    /// What a look-up by natural key gave; only asked for without a link, or with an open intent.
+    pub(super) listed: Vec<Listed>,
+    /// Whether writing is an upsert by key, so that there is nothing to look up.
+    pub(super) upsert: bool,
+}
+
+/// Decides about one record. Pure: a dry run stops after this.
+pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Rejection> {
+    let Found { link, listed, upsert } = found;
+    if let Some(link) = link {
+        let unchanged = link.fingerprint.as_ref() == Some(&desired.fingerprint());
+        let action = if unchanged { Action::Unchanged } else { Action::Update(link.wc_id.clone()) };
+        return Ok(Planned { was_active: Some(!link.has(Flag::Deactivated)), image: link.image, action, desired });
+    }
+    // A record that mapping found itself: taken over from a namesake that is switched off.
+    if let (Some(target), false) = (desired.target.clone(), upsert) {
+        let was_active = listed.iter().find(|record| record.wc_id == target).map(|record| record.active);
+        return Ok(Planned { action: Action::Adopt(target), was_active: was_active.or(Some(false)), image: None, desired });
+    }
+    // Our own reference decides between several of one natural key.
+    let reference = desired.key.to_string();
+    let own: Vec<&Listed> = listed.iter().filter(|record| record.reference_id.as_deref() == Some(&reference)).collect();
+    let candidates = if own.is_empty() { listed.iter().collect() } else { own };
+    match candidates.as_slice() {
+        [] => Ok(Planned { action: Action::Create, was_active: None, image: None, desired }),
+        [one] => Ok(Planned { action: Action::Adopt(one.wc_id.clone()), was_active: Some(one.active), image: None, desired }),
+        several => {
+            let ids = several.iter().map(|record| record.wc_id.0.as_str()).collect::<Vec<_>>().join(", ");
+            let message = format!("{} records in WizCommerce have the key {}: {ids}", several.len(), desired.natural_key);
+            Err(Rejection::new(desired.key, &desired.label, Reason::AmbiguousMatch, message).of_head(desired.head))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Fingerprint, NetSuiteId, WizId};
+
+    fn desired() -> Desired<()> {
+        Desired {
+            key: NetSuiteId(7),
+            head: NetSuiteId(7),
+            natural_key: "LAMP".into(),
+            label: "LAMP".into(),
+            lane: "LAMP".into(),
+            active: true,
+            target: None,
+            containers: Vec::new(),
+            parts: vec![(String::new(), Fingerprint::of(b"body"))],
+            body: (),
+        }
+    }
+
+    fn linked(fingerprint: Option<Fingerprint>) -> Found {
+        let mut link = Link::new("products", NetSuiteId(7), WizId("w".into()));
+        link.fingerprint = fingerprint;
+        Found { link: Some(link), listed: Vec::new(), upsert: false }
+    }
+
+    fn listed(wc_id: &str, reference: Option<&str>) -> Listed {
+        Listed { natural_key: "LAMP".into(), wc_id: WizId(wc_id.into()), reference_id: reference.map(Into::into), active: true }
+    }
+
+    #[test]
+    fn every_situation_has_one_action() {
+        let w = || WizId("w".into());
+        let cases = [
+            ("nowhere", Found::default(), Some(Action::Create)),
+            ("linked, same", linked(Some(desired().fingerprint())), Some(Action::Unchanged)),
+            ("linked, different", linked(Some(Fingerprint::of(b"old"))), Some(Action::Update(w()))),
+            ("linked, never written", linked(None), Some(Action::Update(w()))),
+            ("found by key", Found { link: None, listed: vec![listed("w", None)], ..Found::default() }, Some(Action::Adopt(w()))),
+            (
+                "found twice, one is ours",
+                Found { link: None, listed: vec![listed("x", None), listed("w", Some("7"))], ..Found::default() },
+                Some(Action::Adopt(w())),
+            ),
+            ("found twice", Found { link: None, listed: vec![listed("x", None), listed("w", None)], ..Found::default() }, None),
+        ];
+        for (name, found, expected) in cases {
+            match (decide(desired(), found), expected) {
+                (Ok(planned), Some(expected)) => assert_eq!(planned.action, expected, "{name}"),
+                (Err(rejection), None) => assert_eq!(rejection.reason, Reason::AmbiguousMatch, "{name}"),
+                _ => panic!("{name}"),
+            }
+        }
+    }
+
+    #[test]
+    fn switching_off_is_a_difference() {
+        let mut off = desired();
+        off.active = false;
+        let planned = decide(off, linked(Some(desired().fingerprint()))).unwrap_or_else(|_| panic!("planned"));
+        assert_eq!((planned.action, planned.was_active), (Action::Update(WizId("w".into())), Some(true)));
+    }
+}

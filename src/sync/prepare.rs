@@ -1,0 +1,270 @@
+//! What comes before the first batch: small tables, columns the account lacks, and what the target must have.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Engine, Event, Tally};
+use crate::entities::inventory::WAREHOUSES;
+use crate::entities::{Finder, Flow, Prerequisite, Rows, Table, Universe};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Method, Repeat};
+use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
+use crate::netsuite::records::{Row, Select, Selection};
+use crate::state::{Commit, Cursor};
+use crate::wizcommerce::records::{AttributeDefinition, Call, Created, PriceList, Warehouse};
+use crate::wizcommerce::{OLDEST_FIRST, WriteError};
+
+/// What was found out about the account for one flow: asked once and kept for a day.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Shape {
+    /// When it was asked.
+    at: String,
+    /// For which settings.
+    mapping: String,
+    /// Columns to leave out, by query.
+    missing: BTreeMap<String, Vec<String>>,
+    /// Tables that may be a day old: names and rows.
+    tables: BTreeMap<String, (Vec<String>, Vec<Vec<Option<String>>>)>,
+}
+
+/// How long a shape serves. A column or option that is added in NetSuite is seen after this time, or with `--full`.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+impl Shape {
+    /// Gives a query without the columns that the account lacks.
+    pub(super) fn fit(&self, select: Select) -> Select {
+        match self.missing.get(select.name) {
+            Some(missing) => select.without(missing),
+            None => select,
+        }
+    }
+
+    fn rows(&self, table: &str) -> Option<Vec<Row>> {
+        let (names, rows) = self.tables.get(table)?;
+        let names: Rc<[String]> = names.clone().into();
+        let row = |values: &Vec<Option<String>>| {
+            let values = values.iter().map(|value| value.as_deref().map(Box::from)).collect();
+            Row::new(Rc::clone(&names), values)
+        };
+        Some(rows.iter().map(row).collect())
+    }
+
+    fn keep(&mut self, table: &str, rows: &[Row]) {
+        let names = rows.first().map_or_else(Vec::new, |row| row.names().to_vec());
+        let values = |row: &Row| row.values().iter().map(|value| value.as_deref().map(str::to_owned)).collect();
+        self.tables.insert(table.to_owned(), (names, rows.iter().map(values).collect()));
+    }
+}
+
+impl Engine<'_> {
+    /// Lets the flow learn its tables and finds out which columns the account lacks.
+    pub(super) async fn shape<F: Flow>(&mut self, flow: &mut F, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
+        let entity = flow.entity().name();
+        let mapping = mapping_digest(flow);
+        let key = format!("shape {entity} {}", flow.direction().name());
+        let stored: Option<Shape> = self.state.meta(&key)?.and_then(|text| serde_json::from_str(&text).ok());
+        let fresh = |shape: &Shape| {
+            let at: Option<Timestamp> = shape.at.parse().ok();
+            shape.mapping == mapping && at.is_some_and(|at| self.source.now.duration_since(at) < KEPT)
+        };
+        let stored = stored.filter(|shape| !self.options.full && known.position.is_some() && fresh(shape));
+
+        let mut shape = stored.clone().unwrap_or_else(|| Shape { at: rfc3339(self.source.now), mapping, ..Shape::default() });
+        for Table { select, keep, optional } in flow.tables() {
+            let name = select.name;
+            let rows = match shape.rows(name).filter(|_| keep) {
+                Some(rows) => rows,
+                None => {
+                    let rows = match self.netsuite.select(&select, &Selection::Range(None, None)).await {
+                        // A hidden table that is not needed has no rows.
+                        Err(error) if optional && matches!(error.kind(), ErrorKind::Permission | ErrorKind::Refused) => {
+                            Vec::new()
+                        }
+                        other => other?,
+                    };
+                    if keep {
+                        shape.keep(name, &rows);
+                    }
+                    rows
+                }
+            };
+            flow.learn(name, &rows).map_err(|message| {
+                Error::new(ErrorKind::Config, message).hint("see the settings in use with `netwiz config show`")
+            })?;
+        }
+        if stored.is_none() {
+            for select in all_selects(flow) {
+                if select.columns.iter().any(|column| column.optional) {
+                    let missing = self.netsuite.missing_columns(&select).await?;
+                    shape.missing.insert(select.name.to_owned(), missing);
+                }
+            }
+            let text = serde_json::to_string(&shape).map_err(|error| {
+                Error::new(ErrorKind::Internal, "what was learned about the account cannot be stored").caused_by(error)
+            })?;
+            self.state.set_meta(&key, &text)?;
+            self.report_missing(flow, &shape, tally);
+        }
+        Ok(shape)
+    }
+
+    /// Names the columns that the settings ask for and the account lacks.
+    fn report_missing<F: Flow>(&self, flow: &F, shape: &Shape, tally: &RefCell<Tally>) {
+        let mut expressions = BTreeSet::new();
+        for select in all_selects(flow) {
+            let Some(missing) = shape.missing.get(select.name) else { continue };
+            for column in select.columns.iter().filter(|column| missing.contains(&column.name)) {
+                expressions.insert(column.expression.clone());
+            }
+        }
+        if !expressions.is_empty() {
+            let list = expressions.into_iter().collect::<Vec<_>>().join(", ");
+            let note = format!("{}: this account does not have {list}; they are left out", flow.entity());
+            self.observer.on(&Event::Note(&note));
+            tally.borrow_mut().notes.push(note);
+        }
+    }
+
+    /// Lists what the target already holds, once before a first run: many keys without a link are not looked up one by one.
+    pub(super) async fn list_target<F: Flow>(&mut self, flow: &F) -> Result<()> {
+        let Some(lookup) = flow.lookup() else { return Ok(()) };
+        for page in 1.. {
+            let (records, more) = self.wizcommerce.list_page::<Box<RawValue>>(lookup.path, &OLDEST_FIRST, page).await?;
+            let listed: Vec<Listed> = records.iter().filter_map(|raw| (lookup.read)(raw).ok()).collect();
+            self.state.keep_listed(flow.kind(), &listed)?;
+            if let Some(error) = self.stop.error() {
+                return Err(error);
+            }
+            if !more {
+                break;
+            }
+        }
+        self.state.target_is_listed(flow.entity().name(), flow.direction().name())
+    }
+
+    /// Makes sure of everything the flow's writes rely on, before the first of them.
+    pub(super) async fn prepare<F: Flow>(&mut self, flow: &F) -> Result<()> {
+        for prerequisite in flow.prerequisites() {
+            match prerequisite {
+                Prerequisite::PriceLists(wanted) => self.check_price_lists(&wanted).await?,
+                Prerequisite::Attributes(entity, names) => self.make_attributes(entity, &names).await?,
+                Prerequisite::Warehouses(path, locations) => self.make_warehouses(&path, &locations).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_price_lists(&self, wanted: &[String]) -> Result<()> {
+        let lists: Vec<PriceList> =
+            self.wizcommerce.list("/v1/price-lists", &[&OLDEST_FIRST[..], &[("status", "active")]].concat()).await?;
+        let there: BTreeSet<&str> = lists.iter().filter_map(|list| list.reference_id.as_deref()).collect();
+        let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|list| !there.contains(list)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Config,
+            format!("WizCommerce has no active price list with the reference id {}", missing.join(", ")),
+        )
+        .hint(
+            "make the list in WizCommerce in the right currency (its API cannot set one), or correct `[profile.<name>.catalogs]`",
+        ))
+    }
+
+    async fn make_attributes(&self, entity: &str, names: &[String]) -> Result<()> {
+        for attempt in 0..3 {
+            let there: Vec<AttributeDefinition> = self.wizcommerce.list("/v1/attributes", &[("entity", entity)]).await?;
+            let missing: Vec<&String> = names.iter().filter(|name| !there.iter().any(|known| known.name == **name)).collect();
+            if missing.is_empty() || self.options.dry_run {
+                return Ok(());
+            }
+            for name in missing {
+                let body = serde_json::json!({ "entity": entity, "name": name, "data_type": "text" }).to_string();
+                self.make(&format!("the attribute {name}"), "/v1/attributes", body, attempt).await?;
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "WizCommerce does not show the attributes that were made"))
+    }
+
+    async fn make_warehouses(&mut self, path: &str, locations: &[(NetSuiteId, String)]) -> Result<()> {
+        let mut linked = BTreeSet::new();
+        for (id, _) in locations {
+            if self.state.link(WAREHOUSES, *id)?.is_some() {
+                linked.insert(*id);
+            }
+        }
+        if locations.iter().all(|(id, _)| linked.contains(id)) {
+            return Ok(());
+        }
+        for attempt in 0..3 {
+            let there: Vec<Warehouse> = self.wizcommerce.list(path, &OLDEST_FIRST).await?;
+            let mut links = Vec::new();
+            let mut missing = Vec::new();
+            for (id, name) in locations {
+                let reference = id.to_string();
+                match there.iter().find(|warehouse| warehouse.reference_id.as_deref() == Some(&reference)) {
+                    Some(warehouse) => links.push(Link::new(WAREHOUSES, *id, WizId(warehouse.id.clone()))),
+                    // A dry run plans with the warehouses it would make.
+                    None if self.options.dry_run => links.push(Link::new(WAREHOUSES, *id, WizId(format!("planned {id}")))),
+                    None => missing.push((id, name)),
+                }
+            }
+            if missing.is_empty() {
+                return self
+                    .state
+                    .commit(&Commit { entity: WAREHOUSES, direction: "pull", links, ..Commit::default() }, self.clock.now());
+            }
+            for (id, name) in missing {
+                let body = serde_json::json!({ "reference_id": id.to_string(), "name": name }).to_string();
+                self.make(&format!("the warehouse {name}"), path, body, attempt).await?;
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "WizCommerce does not show the warehouses that were made"))
+    }
+
+    /// Makes one thing. The list is read again afterwards, so a lost answer needs no more than patience.
+    async fn make(&self, what: &str, path: &str, body: String, attempt: u32) -> Result<()> {
+        let call = Call { method: Method::Post, path: path.into(), body, repeat: Repeat::Never };
+        match self.wizcommerce.write(&call).await {
+            Ok(data) => serde_json::from_str::<Created>(data.get()).map(|_| ()).or(Ok(())),
+            Err(WriteError::Refused(refusal)) => Err(Error::new(ErrorKind::Refused, format!("WizCommerce refused {what}"))
+                .caused_by(refusal.words)
+                .hint("make it by hand in WizCommerce, then run the same command again")),
+            Err(WriteError::Unknown(words)) => {
+                tracing::info!(what, words, "the answer was lost; looking whether it was made");
+                tokio::time::sleep(self.wizcommerce.remote().schedule().base * (attempt + 1)).await;
+                Ok(())
+            }
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// Digests what decides the target's content: the settings, and the build's own mapping.
+pub(super) fn mapping_digest<F: Flow>(flow: &F) -> String {
+    /// Raised when a release maps the same record to another body.
+    const MAPPING: u32 = 1;
+    Fingerprint::of(format!("{MAPPING} {}", flow.mapping()).as_bytes()).as_str().to_owned()
+}
+
+/// Gives every query of a flow once.
+fn all_selects<F: Flow>(flow: &F) -> Vec<Select> {
+    let universe = match flow.universe() {
+        Universe::Source(select) => Some(select),
+        Universe::Linked(_) => None,
+    };
+    let finders = flow.finders().into_iter().filter_map(|finder| match finder {
+        Finder::Stamped { select, .. } | Finder::Blocks { select, .. } => Some(select),
+        Finder::Unlinked(_) => None,
+    });
+    let further = flow.further(&Rows::default()).into_iter().map(|(select, _)| select);
+    let mut selects: Vec<Select> = universe.into_iter().chain(finders).chain(flow.details()).chain(further).collect();
+    let mut seen = BTreeSet::new();
+    selects.retain(|select| seen.insert(select.name));
+    selects
+}

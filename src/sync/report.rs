@@ -1,0 +1,236 @@
+//! The summary of a run as data: what `--json` prints and what the summary table is made of.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::ErrorKind;
+
+/// The version of every JSON document that netwiz prints.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// See [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// `sync` or `pull`.
+    pub command: String,
+    /// The run's id.
+    pub run_id: String,
+    /// The profile.
+    pub profile: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// `ok`, `partial`, `failed`, `interrupted` or `locked`.
+    pub outcome: Outcome,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Start, RFC 3339 UTC.
+    pub started_at: String,
+    /// End.
+    pub finished_at: String,
+    /// One entry per flow, in the order they ran.
+    pub flows: Vec<FlowReport>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that is in scope has arrived.
+    Ok,
+    /// Finished, but records were rejected or failed.
+    Partial,
+    /// Ended early.
+    Failed,
+    /// Asked to stop.
+    Interrupted,
+    /// Another run holds the lease.
+    Locked,
+}
+
+impl Outcome {
+    /// Gives the word used in JSON and the state file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// Records by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Read from the source.
+    pub read: u64,
+    /// Made on the target.
+    pub created: u64,
+    /// Changed on the target.
+    pub updated: u64,
+    /// Found on the target, linked and brought up to date.
+    pub adopted: u64,
+    /// As they should be.
+    pub unchanged: u64,
+    /// Switched off on the target.
+    pub deactivated: u64,
+    /// Out of scope by configuration.
+    pub skipped: u64,
+    /// Could not be mapped, or refused; stored with the reason.
+    pub rejected: u64,
+    /// Not tried to the end, because the remote was down.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Adds another flow's counts.
+    pub const fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.adopted += other.adopted;
+        self.unchanged += other.unchanged;
+        self.deactivated += other.deactivated;
+        self.skipped += other.skipped;
+        self.rejected += other.rejected;
+        self.failed += other.failed;
+    }
+
+    /// Gives the number of records that are written, or would be.
+    pub const fn changes(&self) -> u64 {
+        self.created + self.updated + self.adopted + self.deactivated
+    }
+}
+
+/// Requests sent during a flow, retries included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// To NetSuite.
+    pub netsuite: u64,
+    /// To WizCommerce.
+    pub wizcommerce: u64,
+}
+
+/// The cursor before and after, RFC 3339.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CursorMove {
+    /// Before the run; null before the first finished one.
+    pub before: Option<String>,
+    /// After the run.
+    pub after: Option<String>,
+}
+
+/// One record that did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailureReport {
+    /// The number `failures show` takes; null in a dry run, which stores nothing.
+    pub id: Option<i64>,
+    /// The record at its source.
+    pub key: String,
+    /// What a person calls it.
+    pub label: String,
+    /// The reason's word.
+    pub reason: &'static str,
+    /// What exactly.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// What one flow did.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlowReport {
+    /// The entity.
+    pub entity: &'static str,
+    /// `pull` or `push`.
+    pub direction: &'static str,
+    /// `full`, `incremental` or `ids`.
+    pub mode: &'static str,
+    /// Records by what became of them.
+    pub counts: Counts,
+    /// Skipped records by reason.
+    pub skipped_reasons: BTreeMap<&'static str, u64>,
+    /// Requests sent.
+    pub requests: Requests,
+    /// The cursor.
+    pub cursor: CursorMove,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// The first rejected records, at most [`FAILURES_SHOWN`].
+    pub failures: Vec<FailureReport>,
+    /// All rejected records.
+    pub failures_total: u64,
+    /// Things a person should know that are no failure, e.g. a column the account does not have.
+    pub notes: Vec<String>,
+    /// What a dry run would do, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlanLine>,
+}
+
+/// Rejected records listed in a report; the rest is counted.
+pub const FAILURES_SHOWN: usize = 100;
+
+/// One action of a dry run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanLine {
+    /// `create`, `update`, `adopt` or `deactivate`.
+    pub action: &'static str,
+    /// The record at its source.
+    pub key: String,
+    /// What a person calls it.
+    pub label: String,
+}
+
+/// Exit codes in the order in which they win when several apply.
+const ORDER: [u8; 8] = [143, 130, 7, 6, 4, 5, 1, 3];
+
+/// Picks the exit code of a run from those of its flows.
+pub fn worst(codes: &[u8]) -> u8 {
+    ORDER.into_iter().find(|code| codes.contains(code)).or_else(|| codes.iter().copied().find(|code| *code != 0)).unwrap_or(0)
+}
+
+/// Names the outcome that belongs to an exit code.
+pub const fn outcome_of(exit_code: u8) -> Outcome {
+    match exit_code {
+        0 | 10 => Outcome::Ok,
+        3 => Outcome::Partial,
+        11 => Outcome::Locked,
+        130 | 143 => Outcome::Interrupted,
+        _ => Outcome::Failed,
+    }
+}
+
+/// Gives the exit code of one flow.
+pub fn exit_code(counts: &Counts, error: Option<ErrorKind>) -> u8 {
+    match error {
+        Some(kind) => kind.exit_code(),
+        None if counts.rejected + counts.failed > 0 => 3,
+        None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_exit_code_wins() {
+        assert_eq!(worst(&[0, 3, 5]), 5);
+        assert_eq!(worst(&[3, 4, 7]), 7);
+        assert_eq!(worst(&[3, 143]), 143);
+        assert_eq!(worst(&[0, 0]), 0);
+        assert_eq!(worst(&[11]), 11);
+    }
+
+    #[test]
+    fn rejections_are_a_partial_success() {
+        let counts = Counts { rejected: 1, ..Counts::default() };
+        assert_eq!(exit_code(&counts, None), 3);
+        assert_eq!(outcome_of(3), Outcome::Partial);
+        assert_eq!(exit_code(&counts, Some(ErrorKind::Unavailable)), 5);
+    }
+}
