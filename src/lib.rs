@@ -1,4 +1,5 @@
 //! netwiz
+pub mod cli;
 pub mod config;
 pub mod entities;
 pub mod error;

@@ -1,3 +1,7 @@
 //! Parses, runs, and turns the result into an exit code; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    netwiz::cli::main()
+}

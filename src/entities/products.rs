@@ -138,13 +138,13 @@ impl Products {
             select = select.column(Column::new(format!("CASE WHEN {scope} THEN 'T' ELSE 'F' END"), "in_scope"));
         }
         if let Some(column) = &self.settings.category_column {
-            select = select.column(Column::optional(format!("BUILTIN.DF(i.{column})"), "category"));
+            select = select.column(Column::configured(format!("BUILTIN.DF(i.{column})"), "category"));
         }
         for (at, column) in self.settings.attributes.values().enumerate() {
-            select = select.column(Column::optional(format!("i.{column}"), format!("attribute_{at}")));
+            select = select.column(Column::configured(format!("i.{column}"), format!("attribute_{at}")));
         }
         for (at, column) in self.settings.image_columns.iter().enumerate() {
-            select = select.column(Column::optional(format!("i.{column}"), format!("image_{at}")));
+            select = select.column(Column::configured(format!("i.{column}"), format!("image_{at}")));
         }
         let file = "LEFT JOIN file f ON f.id = i.storedisplayimage";
         select.column(Column::joined(file, "f.url", "image_url")).column(Column::joined(file, "f.isonline", "image_online"))

@@ -21,6 +21,8 @@ pub struct Column {
     pub name: String,
     /// Whether the query is still useful in an account that lacks it.
     pub optional: bool,
+    /// Whether a person asked for it by name, and so must be told when the account lacks it.
+    pub configured: bool,
     /// A join that is made only for this column, and goes with it.
     pub join: Option<String>,
 }
@@ -28,12 +30,17 @@ pub struct Column {
 impl Column {
     /// A column that every account has.
     pub fn new(expression: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { expression: expression.into(), name: name.into(), optional: false, join: None }
+        Self { expression: expression.into(), name: name.into(), optional: false, configured: false, join: None }
     }
 
     /// A column that some accounts lack; it is probed once and left out where it is refused.
     pub fn optional(expression: impl Into<String>, name: impl Into<String>) -> Self {
         Self { optional: true, ..Self::new(expression, name) }
+    }
+
+    /// An optional column that the profile names.
+    pub fn configured(expression: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { configured: true, ..Self::optional(expression, name) }
     }
 
     /// An optional column of a table that is joined only for it.

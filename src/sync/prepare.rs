@@ -118,7 +118,7 @@ impl Engine<'_> {
         let mut expressions = BTreeSet::new();
         for select in all_selects(flow) {
             let Some(missing) = shape.missing.get(select.name) else { continue };
-            for column in select.columns.iter().filter(|column| missing.contains(&column.name)) {
+            for column in select.columns.iter().filter(|column| column.configured && missing.contains(&column.name)) {
                 expressions.insert(column.expression.clone());
             }
         }

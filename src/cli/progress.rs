@@ -1,0 +1,172 @@
+//! Listens to the engine: a bar on a terminal, a log line per batch elsewhere, a JSON line per record on demand.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::output::{Output, number};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sync::{Event, Fate, Observer, Step};
+
+/// The bars of this process: log lines are printed beside them.
+pub(super) fn bars() -> &'static MultiProgress {
+    static BARS: OnceLock<MultiProgress> = OnceLock::new();
+    BARS.get_or_init(MultiProgress::new)
+}
+
+/// Listens for a command.
+pub(super) struct Listener<'a> {
+    output: &'a Output,
+    bar: RefCell<Option<ProgressBar>>,
+    entity: Cell<&'static str>,
+    report: Option<RefCell<BufWriter<File>>>,
+    pause: Option<Pause>,
+    passed: RefCell<Vec<Step>>,
+}
+
+/// Where a crash test wants the process to stand still, to be killed there.
+struct Pause {
+    step: String,
+    count: usize,
+    marker: PathBuf,
+}
+
+/// A record as a line of `--report`.
+#[derive(Serialize)]
+struct Line<'a> {
+    entity: &'a str,
+    key: &'a str,
+    label: &'a str,
+    action: &'a str,
+    reason: Option<&'a str>,
+    message: Option<&'a str>,
+    hint: Option<&'a str>,
+}
+
+impl<'a> Listener<'a> {
+    /// Makes a listener; `report` is where a line per record goes, `pause` comes from `NETWIZ_PAUSE_AT`
+    /// (`step:count:marker-file`, for crash tests only).
+    pub(super) fn new(output: &'a Output, report: Option<&Path>, pause: Option<&str>) -> Result<Self> {
+        let report = report
+            .map(|path| {
+                File::create(path).map(|file| RefCell::new(BufWriter::new(file))).map_err(|error| {
+                    Error::new(ErrorKind::Io, format!("the report {} cannot be written", path.display())).caused_by(error)
+                })
+            })
+            .transpose()?;
+        let pause = pause.and_then(|text| {
+            let mut parts = text.splitn(3, ':');
+            Some(Pause { step: parts.next()?.into(), count: parts.next()?.parse().ok()?, marker: parts.next()?.into() })
+        });
+        Ok(Self { output, bar: RefCell::new(None), entity: Cell::new(""), report, pause, passed: RefCell::new(Vec::new()) })
+    }
+
+    /// Writes what is still buffered.
+    pub(super) fn finish(&self) -> Result<()> {
+        let Some(report) = &self.report else { return Ok(()) };
+        report.borrow_mut().flush().map_err(|error| Error::new(ErrorKind::Io, "the report cannot be written").caused_by(error))
+    }
+
+    fn pause_at(&self, step: Step) {
+        let Some(pause) = &self.pause else { return };
+        self.passed.borrow_mut().push(step);
+        let times = self.passed.borrow().iter().filter(|passed| **passed == step).count();
+        if step.word() == pause.step && times == pause.count {
+            // The test that asked for this waits for the marker, then kills the process.
+            let _ = std::fs::write(&pause.marker, step.word());
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+
+    fn record(&self, entity: &str, key: &str, label: &str, fate: Fate<'_>) {
+        let Some(report) = &self.report else { return };
+        let (action, rejection) = match fate {
+            Fate::Written(word) => (word, None),
+            Fate::Unchanged => ("unchanged", None),
+            Fate::Skipped(_) => ("skipped", None),
+            Fate::Rejected(rejection) => ("rejected", Some(rejection)),
+            Fate::Failed => ("failed", None),
+        };
+        let reason = match fate {
+            Fate::Skipped(reason) => Some(reason),
+            _ => rejection.map(|rejection| rejection.reason.word()),
+        };
+        let line = Line {
+            entity,
+            key,
+            label,
+            action,
+            reason,
+            message: rejection.map(|rejection| rejection.message.as_str()),
+            hint: rejection.map(|rejection| rejection.hint.as_str()),
+        };
+        let mut report = report.borrow_mut();
+        // A full disk is found out at the end, by the flush; records must not fail for their report.
+        let _ = serde_json::to_writer(&mut *report, &line);
+        let _ = report.write_all(b"\n");
+    }
+}
+
+impl Observer for Listener<'_> {
+    fn on(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { entity, mode } => {
+                self.entity.set(entity);
+                tracing::info!(entity, mode, "flow started");
+                if self.output.progress {
+                    let bar = bars().add(ProgressBar::no_length());
+                    bar.set_style(style(false));
+                    bar.set_message(entity.to_string());
+                    bar.enable_steady_tick(Duration::from_millis(120));
+                    *self.bar.borrow_mut() = Some(bar);
+                }
+            }
+            Event::Expecting(total) => {
+                if let (Some(bar), Some(total)) = (self.bar.borrow().as_ref(), total) {
+                    bar.set_length(*total);
+                    bar.set_style(style(true));
+                }
+            }
+            Event::Passed(step) => {
+                tracing::debug!(entity = self.entity.get(), step = step.word(), "passed");
+                self.pause_at(*step);
+            }
+            Event::Record { entity, key, label, fate } => {
+                if let Fate::Rejected(rejection) = fate {
+                    tracing::info!(entity, key, label, reason = rejection.reason.word(), "rejected");
+                }
+                self.record(entity, key, label, *fate);
+            }
+            Event::Advanced { heads, counts } => {
+                let entity = self.entity.get();
+                tracing::info!(entity, heads, read = counts.read, changed = counts.changes(), rejected = counts.rejected, "page");
+                if let Some(bar) = self.bar.borrow().as_ref() {
+                    bar.set_position(*heads);
+                    bar.set_message(format!("{entity}: {} changed", number(counts.changes())));
+                }
+            }
+            Event::Note(note) => self.output.note(note),
+            Event::Finished(report) => {
+                tracing::info!(entity = report.entity, duration_ms = report.duration_ms, "flow finished");
+                if let Some(bar) = self.bar.borrow_mut().take() {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+}
+
+fn style(with_total: bool) -> ProgressStyle {
+    let template = if with_total {
+        "{spinner} {msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"
+    } else {
+        "{spinner} {msg} {human_pos} {per_sec}"
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
