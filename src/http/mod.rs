@@ -1,7 +1,7 @@
 //! HTTP for both remotes: one transport seam, one retry loop, one gate of requests in flight.
 //!
 //! A client describes a request, says what an answer means ([`Class`]) and whether the request may be repeated; this
-//! module sends it. reqwest is known only to [`network`]; tests plug in a router that is called in process.
+//! module sends it. reqwest is known only to [`Network`]; tests plug in a router that is called in process.
 
 mod gate;
 mod network;

@@ -1,6 +1,6 @@
 //! The NetSuite client: a few verbs over signing, paging, quotas and error bodies.
 //!
-//! Reading goes through SuiteQL only ([`NetSuite::page`] and the range reading in [`reading`]); every attempt of every
+//! Reading goes through SuiteQL only ([`NetSuite::page`] and the range reading beside it); every attempt of every
 //! request is signed afresh.
 
 mod oauth1;

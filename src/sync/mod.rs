@@ -1,6 +1,6 @@
 //! The straight line: find, read, resolve, map, plan, intend, apply, commit, cursor last.
 //!
-//! One engine for every flow. [`Engine::run`] is the loop around it; [`batch`] takes one batch down the line.
+//! One engine for every flow. [`Engine::run`] is the loop around it; `batch` takes one batch down the line.
 
 mod apply;
 mod batch;
