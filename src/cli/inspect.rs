@@ -276,7 +276,7 @@ pub(super) fn runs(session: &Session<'_>, arguments: RunsArguments) -> Result<u8
                 match report {
                     Some(report) => session.output.document(&report)?,
                     None => {
-                        session.output.document(&RunsDocument { schema_version: SCHEMA_VERSION, runs: vec![entry(found)] })?
+                        session.output.document(&RunsDocument { schema_version: SCHEMA_VERSION, runs: vec![entry(found)] })?;
                     }
                 }
                 return Ok(0);

@@ -381,6 +381,9 @@ fn headline(settings: &Settings) -> String {
     )
 }
 
+/// A column of the summary: its name and where its number is.
+type CountColumn = (&'static str, fn(&Counts) -> u64);
+
 fn print_summary(output: &Output, result: &RunReport, took: SignedDuration) -> Result<()> {
     if output.quiet {
         return Ok(());
@@ -390,7 +393,7 @@ fn print_summary(output: &Output, result: &RunReport, took: SignedDuration) -> R
     }
     if !result.flows.is_empty() {
         let any = |count: fn(&Counts) -> u64| result.flows.iter().any(|flow| count(&flow.counts) > 0);
-        let mut columns: Vec<(&str, fn(&Counts) -> u64)> =
+        let mut columns: Vec<CountColumn> =
             vec![("read", |counts| counts.read), ("created", |counts| counts.created), ("updated", |counts| counts.updated)];
         // Columns that are nearly always zero appear when they are not.
         if any(|counts| counts.adopted) {

@@ -4,6 +4,8 @@
 //! selects read them whole), what they refer to, how they map to the other side, and which requests write them. It runs
 //! none of this itself: the engine in [`crate::sync`] does, the same way for every flow. Everything here is free of I/O.
 
+#![warn(clippy::float_arithmetic)]
+
 pub mod inventory;
 pub mod products;
 

@@ -1,6 +1,8 @@
 //! Plain values shared by every part of the crate: entities, typed ids, fingerprints, and the two sources of
 //! non-determinism (clock and randomness) as arguments.
 
+#![warn(clippy::float_arithmetic)]
+
 mod exact;
 mod link;
 mod reason;

@@ -70,7 +70,7 @@ impl Engine<'_> {
         for (desired, found) in self.find_on_target(flow, to_plan, target.listed).await? {
             match decide(desired, found) {
                 Ok(record) => planned.push(record),
-                Err(rejection) => self.reject(entity, rejection, &mut commit, tally),
+                Err(rejection) => self.reject(entity, *rejection, &mut commit, tally),
             }
         }
 

@@ -15,7 +15,7 @@ pub(super) struct Found {
 }
 
 /// Decides about one record. Pure: a dry run stops after this.
-pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Rejection> {
+pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Box<Rejection>> {
     let Found { link, listed, upsert } = found;
     if let Some(link) = link {
         let unchanged = link.fingerprint.as_ref() == Some(&desired.fingerprint());
@@ -37,7 +37,7 @@ pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Plan
         several => {
             let ids = several.iter().map(|record| record.wc_id.0.as_str()).collect::<Vec<_>>().join(", ");
             let message = format!("{} records in WizCommerce have the key {}: {ids}", several.len(), desired.natural_key);
-            Err(Rejection::new(desired.key, &desired.label, Reason::AmbiguousMatch, message).of_head(desired.head))
+            Err(Box::new(Rejection::new(desired.key, &desired.label, Reason::AmbiguousMatch, message).of_head(desired.head)))
         }
     }
 }

@@ -29,7 +29,14 @@ pub struct Shape {
     /// Columns to leave out, by query.
     missing: BTreeMap<String, Vec<String>>,
     /// Tables that may be a day old: names and rows.
-    tables: BTreeMap<String, (Vec<String>, Vec<Vec<Option<String>>>)>,
+    tables: BTreeMap<String, Kept>,
+}
+
+/// A table as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    names: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
 }
 
 /// How long a shape serves. A column or option that is added in NetSuite is seen after this time, or with `--full`.
@@ -45,7 +52,7 @@ impl Shape {
     }
 
     fn rows(&self, table: &str) -> Option<Vec<Row>> {
-        let (names, rows) = self.tables.get(table)?;
+        let Kept { names, rows } = self.tables.get(table)?;
         let names: Rc<[String]> = names.clone().into();
         let row = |values: &Vec<Option<String>>| {
             let values = values.iter().map(|value| value.as_deref().map(Box::from)).collect();
@@ -57,7 +64,7 @@ impl Shape {
     fn keep(&mut self, table: &str, rows: &[Row]) {
         let names = rows.first().map_or_else(Vec::new, |row| row.names().to_vec());
         let values = |row: &Row| row.values().iter().map(|value| value.as_deref().map(str::to_owned)).collect();
-        self.tables.insert(table.to_owned(), (names, rows.iter().map(values).collect()));
+        self.tables.insert(table.to_owned(), Kept { names, rows: rows.iter().map(values).collect() });
     }
 }
 

@@ -1,6 +1,6 @@
 //! A whole world in memory for engine tests: both simulators in process, a state file, a clock that stands still.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of the world")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its own part of the world")]
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
