@@ -508,3 +508,129 @@ impl Flow for Inventory {
         Rejection::new(planned.desired.key, &planned.desired.label, Reason::RefusedByWizcommerce, words)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Flag, Link};
+    use crate::netsuite::records::Page;
+
+    fn rows(pages: &[(&'static str, &str)]) -> Rows {
+        let mut rows = Rows::default();
+        for (name, items) in pages {
+            let page = format!(r#"{{"items":[{items}],"totalResults":99,"hasMore":false}}"#);
+            rows.add(name, serde_json::from_str::<Page>(&page).unwrap().rows);
+        }
+        rows
+    }
+
+    fn flow() -> Inventory {
+        let mut flow = Inventory::new(Settings { batch_size: 10, kits: true, ..Settings::default() });
+        flow.locations = vec![(NetSuiteId(1), "East".into()), (NetSuiteId(2), "West".into())];
+        flow
+    }
+
+    fn known(ids: &[(i64, &str)]) -> Known {
+        let mut known = Known::default();
+        for (id, sku) in ids {
+            let mut link = Link::new(PRODUCTS, NetSuiteId(*id), WizId(format!("w-{id}")));
+            link.natural_key = Some((*sku).to_owned());
+            known.add(Reference::Id(PRODUCTS, *id), link);
+        }
+        known
+    }
+
+    fn total(mapped: &[Mapped<Body>], at: usize) -> &Record {
+        match &mapped[at] {
+            Mapped::Desired(desired) => &desired.body.records[0].1,
+            Mapped::Rejected(rejection) => panic!("{}", rejection.message),
+            Mapped::Skipped { reason, .. } => panic!("{reason}"),
+        }
+    }
+
+    fn exact(text: &str) -> Exact {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn locations_are_summed_nulls_and_negatives_are_zero_and_the_split_is_kept() {
+        let rows = rows(&[
+            ("stocked items", r#"{"head":"7","itemid":"LAMP","itemtype":"InvtPart"}"#),
+            (
+                "stock",
+                r#"{"head":"7","location":"1","quantityonhand":"40","quantityavailable":"33.5","quantitycommitted":"7","quantityonorder":"24"},
+                   {"head":"7","location":"2","quantityonhand":"2","quantityavailable":"-3","quantitybackordered":"3"}"#,
+            ),
+        ]);
+        let mapped = flow().map(&rows, &known(&[(7, "LAMP")]));
+        let record = total(&mapped, 0);
+        assert_eq!((record.in_stock_quantity, record.available_quantity), (exact("42"), exact("33.5")));
+        assert_eq!((record.reserved_quantity, record.back_order_quantity), (exact("7"), exact("3")));
+        assert_eq!(record.on_order_details.len(), 1);
+        assert_eq!(record.inventory_status, "IN_STOCK");
+        let split = record.dynamic_details.as_deref().unwrap();
+        assert!(split.starts_with(r#"{"locations":[{"id":"1","name":"East","on_hand":40,"available":33.5,"#), "{split}");
+    }
+
+    #[test]
+    fn an_item_without_any_row_is_an_explicit_zero() {
+        let rows = rows(&[("stocked items", r#"{"head":"7","itemid":"LAMP","itemtype":"InvtPart"}"#)]);
+        let mapped = flow().map(&rows, &known(&[(7, "LAMP")]));
+        assert_eq!((total(&mapped, 0).available_quantity, total(&mapped, 0).inventory_status), (Exact::ZERO, "OUT_OF_STOCK"));
+    }
+
+    #[test]
+    fn a_kit_is_made_where_its_scarcest_component_is() {
+        let rows = rows(&[
+            ("stocked items", r#"{"head":"9","itemid":"SET","itemtype":"Kit"}"#),
+            (
+                "members",
+                r#"{"head":"9","item":"7","quantity":"1","itemtype":"InvtPart","isinactive":"F"},
+                   {"head":"9","item":"7","quantity":"1","itemtype":"InvtPart","isinactive":"F"},
+                   {"head":"9","item":"8","quantity":"2","itemtype":"Assembly","isinactive":"F"},
+                   {"head":"9","item":"6","quantity":"1","itemtype":"Service","isinactive":"F"}"#,
+            ),
+            (
+                "stock",
+                r#"{"head":"7","location":"1","quantityavailable":"11"},{"head":"8","location":"1","quantityavailable":"9"},
+                   {"head":"7","location":"2","quantityavailable":"100"}"#,
+            ),
+        ]);
+        let mapped = flow().map(&rows, &known(&[(9, "SET")]));
+        // East: min(floor(11 / 2), floor(9 / 2)) = 4; West has none of the second component.
+        assert_eq!((total(&mapped, 0).available_quantity, total(&mapped, 0).track_inventory), (exact("4"), true));
+    }
+
+    #[test]
+    fn odd_kits_have_their_own_answers() {
+        let kit = ("stocked items", r#"{"head":"9","itemid":"SET","itemtype":"Kit"}"#);
+        let services = ("members", r#"{"head":"9","item":"6","quantity":"1","itemtype":"Service","isinactive":"F"}"#);
+        let inactive = ("members", r#"{"head":"9","item":"6","quantity":"1","itemtype":"Service","isinactive":"T"}"#);
+        let itself = ("members", r#"{"head":"9","item":"9","quantity":"1","itemtype":"Kit","isinactive":"F"}"#);
+        let known = known(&[(9, "SET")]);
+        let unlimited = flow().map(&rows(&[kit, services]), &known);
+        assert!(!total(&unlimited, 0).track_inventory, "nothing limits it");
+        let empty = flow().map(&rows(&[kit]), &known);
+        assert_eq!((total(&empty, 0).available_quantity, total(&empty, 0).track_inventory), (Exact::ZERO, true));
+        let none = flow().map(&rows(&[kit, inactive]), &known);
+        assert_eq!((total(&none, 0).available_quantity, total(&none, 0).track_inventory), (Exact::ZERO, true));
+        let nested = flow().map(&rows(&[kit, itself]), &known);
+        assert!(matches!(&nested[0], Mapped::Rejected(rejection) if rejection.reason == Reason::InvalidRecord));
+    }
+
+    #[test]
+    fn another_sales_unit_is_rejected_and_products_that_are_off_or_unlinked_are_left_alone() {
+        let rows = rows(&[(
+            "stocked items",
+            r#"{"head":"7","itemid":"LAMP","itemtype":"InvtPart","saleunit":"2","stockunit":"1"},
+               {"head":"8","itemid":"OFF","itemtype":"InvtPart"},{"head":"5","itemid":"NEW","itemtype":"InvtPart"}"#,
+        )]);
+        let mut known = known(&[(7, "LAMP")]);
+        let mut off = Link::new(PRODUCTS, NetSuiteId(8), WizId("w-8".into()));
+        off.mark(Flag::Deactivated, true);
+        known.add(Reference::Id(PRODUCTS, 8), off);
+        let mapped = flow().map(&rows, &known);
+        assert_eq!(mapped.len(), 1);
+        assert!(matches!(&mapped[0], Mapped::Rejected(rejection) if rejection.reason == Reason::UnitConversion));
+    }
+}

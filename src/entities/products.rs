@@ -383,7 +383,7 @@ impl Products {
             lane: group.to_owned(),
             active,
             target,
-            containers: vec![Link::new(GROUPS, head, WizId(group.to_owned()))],
+            containers: vec![Link { natural_key: Some(group.to_owned()), ..Link::new(GROUPS, head, WizId(group.to_owned())) }],
             parts: vec![(String::new(), Fingerprint::of(&content))],
             body,
         }))
@@ -412,11 +412,19 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Gives the group code of a head: its name, with the Internal ID behind it when another group has that name.
+    /// Gives the group code of a head: its name, with the Internal ID behind it when another group has that name. A code
+    /// once given stays, as long as the name does.
     fn group_code(&mut self, head: NetSuiteId, name: &str) -> String {
+        let numbered = format!("{name}-{head}");
+        if let Some(given) = self.known.id(GROUPS, head).map(|link| &link.wc_id.0)
+            && (given == name || *given == numbered)
+        {
+            self.groups.insert(given.clone(), head);
+            return given.clone();
+        }
         let taken_here = self.groups.get(name).is_some_and(|other| *other != head);
         let taken_before = self.known.key(GROUPS, name).is_some_and(|link| link.ns_id != head);
-        let code = if taken_here || taken_before { format!("{name}-{head}") } else { name.to_owned() };
+        let code = if taken_here || taken_before { numbered } else { name.to_owned() };
         self.groups.insert(code.clone(), head);
         code
     }
@@ -684,4 +692,141 @@ fn read_product(raw: &RawValue) -> Result<Listed, String> {
         reference_id: product.reference_id,
         active: product.status.as_deref() != Some("inactive"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    fn flow() -> Products {
+        let mut flow = Products::new(Settings {
+            types: vec!["InvtPart".into()],
+            variants: true,
+            image_columns: vec!["custitem_image_url".into()],
+            attributes: BTreeMap::from([("UPC".into(), "upccode".into())]),
+            category_column: Some("class".into()),
+            catalogs: vec![("1".into(), None, "BASE".into()), ("5".into(), None, "WHOLESALE".into())],
+            app_url: "https://1234567.app.netsuite.com".into(),
+            ..Settings::default()
+        });
+        flow.options = vec![("option_custitem_color".into(), "matrixoptioncustitem_color".into(), "Color".into())];
+        flow
+    }
+
+    fn rows() -> Rows {
+        let mut rows = Rows::default();
+        for (name, page) in [
+            ("items", include_str!("../../fixtures/netsuite/family-items.json")),
+            ("variants", include_str!("../../fixtures/netsuite/family-variants.json")),
+            ("prices", include_str!("../../fixtures/netsuite/family-prices.json")),
+        ] {
+            rows.add(name, serde_json::from_str::<Page>(page).unwrap().rows);
+        }
+        rows
+    }
+
+    fn map(known: &Known) -> (Vec<Desired<Body>>, Vec<Rejection>, Vec<&'static str>) {
+        let (mut desired, mut rejected, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        for record in flow().map(&rows(), known) {
+            match record {
+                Mapped::Desired(record) => desired.push(*record),
+                Mapped::Rejected(rejection) => rejected.push(rejection),
+                Mapped::Skipped { reason, .. } => skipped.push(reason),
+            }
+        }
+        (desired, rejected, skipped)
+    }
+
+    fn planned(desired: Desired<Body>, action: Action, was_active: Option<bool>) -> Planned<Body> {
+        Planned { desired, action, was_active, image: None }
+    }
+
+    #[test]
+    fn a_family_is_one_create_with_exact_prices_and_options() {
+        let (desired, _, _) = map(&Known::default());
+        let family: Vec<Planned<Body>> = desired
+            .into_iter()
+            .filter(|record| record.head == NetSuiteId(4100))
+            .map(|record| planned(record, Action::Create, None))
+            .collect();
+        assert_eq!(family.iter().map(|record| record.desired.active).collect::<Vec<_>>(), [true, false]);
+        let writes = flow().writes(&family);
+        assert_eq!((writes.len(), writes[0].covers.as_slice(), writes[0].call.repeat), (1, [0, 1].as_slice(), Repeat::Never));
+        let sent: serde_json::Value = serde_json::from_str(&writes[0].call.body).unwrap();
+        let expected: serde_json::Value =
+            serde_json::from_str(include_str!("../../fixtures/wizcommerce/family-create.json")).unwrap();
+        assert_eq!(sent, expected, "{}", serde_json::to_string_pretty(&sent).unwrap());
+        assert!(writes[0].call.body.contains("\"price\":119.9}"), "digits are sent as they are");
+    }
+
+    #[test]
+    fn what_cannot_be_mapped_says_why_and_keeps_its_head() {
+        let (_, rejected, _) = map(&Known::default());
+        let seen: Vec<(&str, &str, Reason)> =
+            rejected.iter().map(|rejection| (rejection.key.as_str(), rejection.head.as_str(), rejection.reason)).collect();
+        // The bulb's second break has no quantity; the child's parent is not visible.
+        assert_eq!(seen, [("4190", "4190", Reason::InvalidRecord), ("7001", "7000", Reason::ParentNotSynced)]);
+    }
+
+    #[test]
+    fn a_second_active_item_of_a_sku_is_a_mistake_and_an_inactive_one_is_taken_over() {
+        let mut other = Link::new(KIND, NetSuiteId(1), WizId("w-1".into()));
+        other.natural_key = Some("LMP-220-BRS".into());
+        let known = |link: &Link| {
+            let mut known = Known::default();
+            known.add(Reference::Key(KIND, "LMP-220-BRS".into()), link.clone());
+            known
+        };
+        let (_, rejected, _) = map(&known(&other));
+        assert!(rejected.iter().any(|rejection| rejection.key == "4101" && rejection.reason == Reason::DuplicateSku));
+        other.mark(Flag::Deactivated, true);
+        let (desired, _, _) = map(&known(&other));
+        let heir = desired.iter().find(|record| record.key == NetSuiteId(4101)).unwrap();
+        assert_eq!(heir.target, Some(WizId("w-1".into())));
+    }
+
+    #[test]
+    fn a_group_code_is_shared_by_nobody_and_kept() {
+        let mut known = Known::default();
+        known.add(Reference::Key(GROUPS, "LMP-220".into()), Link::new(GROUPS, NetSuiteId(9), WizId("LMP-220".into())));
+        let (desired, _, _) = map(&known);
+        assert!(desired.iter().all(|record| record.lane == "LMP-220-4100"), "another head has the name");
+        known.add(Reference::Id(GROUPS, 4100), Link::new(GROUPS, NetSuiteId(4100), WizId("LMP-220".into())));
+        let (desired, _, _) = map(&known);
+        assert!(desired.iter().all(|record| record.lane == "LMP-220"), "a code once given stays");
+    }
+
+    #[test]
+    fn the_state_is_sent_only_where_it_moves() {
+        let (desired, _, _) = map(&Known::default());
+        let brass = desired.iter().find(|record| record.key == NetSuiteId(4101)).unwrap();
+        let black = desired.iter().find(|record| record.key == NetSuiteId(4102)).unwrap();
+        let update = || Action::Update(WizId("w".into()));
+        let body = |record: &Desired<Body>, was_active| {
+            flow().writes(&[planned(record.clone(), update(), was_active)])[0].call.body.clone()
+        };
+        assert!(!body(brass, Some(true)).contains("\"status\""));
+        assert!(body(brass, Some(false)).contains("\"status\":\"active\""));
+        assert!(body(black, Some(true)).contains("\"status\":\"inactive\""));
+        assert!(!body(black, Some(false)).contains("\"status\""));
+    }
+
+    #[test]
+    fn a_price_in_another_currency_goes_to_its_own_list() {
+        let mut flow = flow();
+        flow.settings.catalogs.push(("5".into(), Some("EUR".into()), "WHOLESALE-EUR".into()));
+        flow.base_currency = Some("1".into());
+        flow.currencies = HashMap::from([("USD".into(), "1".into()), ("EUR".into(), "4".into())]);
+        assert_eq!(flow.list_of("5", Some("1")), Some("WHOLESALE"));
+        assert_eq!(flow.list_of("5", Some("4")), Some("WHOLESALE-EUR"));
+        assert_eq!(flow.list_of("1", Some("4")), None, "an amount never changes its currency");
+        assert_eq!(flow.list_of("5", None), Some("WHOLESALE"));
+    }
+
+    #[test]
+    fn the_sku_is_the_last_part_of_the_item_name() {
+        assert_eq!(sku_of("Bulbs : E26 : BLB-E26"), "BLB-E26");
+        assert_eq!(sku_of("BLB:E26"), "BLB:E26");
+    }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{self, Either};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use clock::SourceClock;
 pub use events::{Event, Fate, Observer, Silent, Step};
@@ -214,7 +214,9 @@ impl Engine<'_> {
         {
             self.list_target(flow).await?;
         }
-        let listed = self.state.cursor(entity, direction)?.unfinished.is_some_and(|bounds| bounds.target_listed);
+        let listed = self.state.cursor(entity, direction)?.unfinished.is_some_and(|bounds| bounds.target_listed)
+            // A listing of an interrupted run grows old: people add records by hand.
+            && self.source.now.duration_since(bounds.high) < LISTING_KEPT;
 
         // Reading goes on while a batch is written; a few batches wait at most, whatever the size of the account.
         let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
@@ -279,6 +281,9 @@ impl Engine<'_> {
             .collect()
     }
 }
+
+/// How long the target's listing answers for the target.
+const LISTING_KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Gives the bounds of a run over named records, which move nothing.
 fn bounds_of_names(now: Timestamp) -> Bounds {

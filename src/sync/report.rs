@@ -166,8 +166,7 @@ pub struct FlowReport {
     pub failures_total: u64,
     /// Things a person should know that are no failure, e.g. a column the account does not have.
     pub notes: Vec<String>,
-    /// What a dry run would do, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What a dry run would do, in order; empty in a real run.
     pub plan: Vec<PlanLine>,
 }
 
