@@ -389,13 +389,13 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             }
             let rejection = &row.rejection;
             session.output.text(&format!(
-                "{} {} ({})\n  {} · {}\n  tried {} times, first {}, last {}, next {}\n",
+                "{} {} ({})\n  {} · {}\n  tried {}, first {}, last {}, next {}\n",
                 row.entity,
                 rejection.label,
                 rejection.key,
                 rejection.reason,
                 rejection.message,
-                row.attempts,
+                times(row.attempts),
                 row.first_at,
                 row.last_at,
                 row.next_at
@@ -440,6 +440,10 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             Ok(0)
         }
     }
+}
+
+fn times(count: i64) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
 fn no_failure(id: i64) -> Error {

@@ -91,7 +91,7 @@ impl<'d> Profiles<'d> {
 
     fn without_file(&self, what: &str, config: &Path) -> Error {
         Error::new(ErrorKind::Config, format!("{what}: there is no file {}", config.display()))
-            .hint("write a profile with `netwiz init`")
+            .hint("write a profile into this file: the README shows one that is complete")
             .hint("or try netwiz without any account, with `--profile sandbox`")
     }
 

@@ -348,7 +348,7 @@ fn a_missing_file_leads_to_init_and_the_sandbox() {
         let (error, message) = home.refusal();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(message.ends_with("there is no file config.toml"), "{message}");
-        assert!(error.hints()[0].contains("`netwiz init`") && error.hints()[1].contains("`--profile sandbox`"));
+        assert!(error.hints()[0].contains("write a profile") && error.hints()[1].contains("`--profile sandbox`"));
     }
     assert_eq!(Settings::profiles(&Home::empty().inputs).unwrap(), ["sandbox"]);
 }

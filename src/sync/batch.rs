@@ -55,6 +55,9 @@ impl Engine<'_> {
 
         let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
         let mut to_plan: Vec<Desired<F::Body>> = Vec::new();
+        if target.mode != Mode::Full {
+            note_seen(&mapped, &mut tally.borrow_mut().seen);
+        }
         for record in mapped {
             tally.borrow_mut().counts.read += 1;
             match record {
@@ -254,7 +257,7 @@ impl Engine<'_> {
         self.observer.on(&Event::Record { entity, key: &key.to_string(), label, fate: Fate::Skipped(reason) });
     }
 
-    fn reject(&self, entity: &'static str, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
+    pub(super) fn reject(&self, entity: &'static str, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
         self.observer.on(&Event::Record {
             entity,
             key: &rejection.key,
@@ -272,6 +275,19 @@ impl Engine<'_> {
 
     fn tell<B>(&self, entity: &'static str, desired: &Desired<B>, fate: Fate<'_>) {
         self.observer.on(&Event::Record { entity, key: &desired.key.to_string(), label: &desired.label, fate });
+    }
+}
+
+/// Notes records and their heads as present.
+fn note_seen<B>(mapped: &[Mapped<B>], seen: &mut BTreeSet<i64>) {
+    for record in mapped {
+        match record {
+            Mapped::Desired(desired) => seen.extend([desired.key.0, desired.head.0]),
+            Mapped::Skipped { key, .. } => seen.extend([key.0]),
+            Mapped::Rejected(rejection) => {
+                seen.extend([&rejection.key, &rejection.head].iter().filter_map(|id| id.parse::<i64>().ok()))
+            }
+        }
     }
 }
 

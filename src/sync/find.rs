@@ -10,11 +10,11 @@ use super::prepare::mapping_digest;
 use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
 use crate::entities::{BLOCK, Finder, Flow, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, NetSuiteId, rfc3339};
+use crate::model::{EntityKind, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
 use crate::netsuite::suiteql::{Template, date};
-use crate::state::{Blocks, Bounds, Cursor, Due, Mode};
+use crate::state::{Blocks, Bounds, Commit, Cursor, Due, Mode};
 
 /// A cursor older than this is not trusted to have seen everything since.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) selections: Vec<Selection>,
     /// The records somebody named, when only they may be touched.
     pub(super) asked: Option<BTreeSet<i64>>,
+    /// Records and heads that must turn up: named by somebody, or tried again. Those that do not, do not exist.
+    pub(super) expected: BTreeSet<i64>,
     /// How many heads there are, where that is known.
     heads: Option<u64>,
 }
@@ -60,7 +62,7 @@ impl Engine<'_> {
             Task::Named(wanted) => self.find_named(flow, wanted).await,
             Task::Again(heads) => {
                 let heads: BTreeSet<i64> = heads.iter().copied().collect();
-                Ok(self.work(flow, bounds_of_names(self.source.now), heads, None))
+                Ok(Work { expected: heads.clone(), ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
             Task::Changes => self.find_changes(flow, known, shape, tally).await,
         }
@@ -70,13 +72,17 @@ impl Engine<'_> {
         let resume = bounds.resume;
         let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
         let selections = heads.chunks(flow.batch()).map(|ids| Selection::Ids(ids.to_vec())).collect();
-        Work { bounds, selections, asked, heads: Some(heads.len() as u64) }
+        Work { bounds, selections, asked, expected: BTreeSet::new(), heads: Some(heads.len() as u64) }
     }
 
     async fn find_named<F: Flow>(&mut self, flow: &F, wanted: &[Wanted]) -> Result<Work> {
         let mut heads = BTreeSet::new();
         let mut asked = BTreeSet::new();
+        let mut expected = BTreeSet::new();
         for wanted in wanted {
+            if let Wanted::Ids(ids) = wanted {
+                expected.extend(ids);
+            }
             match (flow.locate(wanted), wanted) {
                 (Some(select), _) => {
                     let found = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
@@ -100,7 +106,7 @@ impl Engine<'_> {
                 }
             }
         }
-        Ok(self.work(flow, bounds_of_names(self.source.now), heads, Some(asked)))
+        Ok(Work { expected, ..self.work(flow, bounds_of_names(self.source.now), heads, Some(asked)) })
     }
 
     /// Finds the records behind a natural key: those that are linked under it, else everything of the heads it led to.
@@ -141,6 +147,7 @@ impl Engine<'_> {
         }
         let mut heads: BTreeSet<i64> =
             self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
+        let expected = heads.clone();
         heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
         for finder in flow.finders() {
             match finder {
@@ -165,7 +172,35 @@ impl Engine<'_> {
             }
             heads = linked;
         }
-        Ok(self.work(flow, bounds, heads, None))
+        Ok(Work { expected, ..self.work(flow, bounds, heads, None) })
+    }
+
+    /// Rejects what was expected and did not turn up: records that do not exist, or whose parent did not arrive.
+    pub(super) fn reject_absent<F: Flow>(&mut self, flow: &F, expected: &BTreeSet<i64>, tally: &RefCell<Tally>) -> Result<()> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let absent: Vec<i64> = expected.difference(&tally.borrow().seen).copied().collect();
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let run_id = self.run_id.clone();
+        let parents = match flow.parent() {
+            Some(parent) => self.state.rejections(None)?.into_iter().filter(|row| row.entity == parent.name()).collect(),
+            None => Vec::new(),
+        };
+        let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
+        for id in absent {
+            let rejection = match parents.iter().find(|row| row.rejection.key == id.to_string()) {
+                // A child follows its parent, with the parent's reason.
+                Some(parent) => Rejection { head: id.to_string(), ..parent.rejection.clone() },
+                None => {
+                    let message = format!("NetSuite shows no {} with the Internal ID {id}", flow.entity().singular());
+                    Rejection::new(id, id.to_string(), Reason::NonexistentId, message)
+                        .hinting("check the id, the configured item types, and what the integration's role may see")
+                }
+            };
+            self.reject(entity, rejection, &mut commit, tally);
+        }
+        self.state.commit(&commit, self.clock.now())
     }
 
     /// Chooses between everything and what changed, and says why.
@@ -212,7 +247,7 @@ impl Engine<'_> {
                 let heads = (plan.boundaries().len() * flow.batch()) as u64;
                 // A result of less than one batch has no boundary at all.
                 let selections = plan.ranges(bounds.resume);
-                Ok(Work { bounds, selections, asked: None, heads: (heads > 0).then_some(heads) })
+                Ok(Work { bounds, selections, asked: None, expected: BTreeSet::new(), heads: (heads > 0).then_some(heads) })
             }
         }
     }

@@ -13,6 +13,7 @@ mod read;
 pub mod report;
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,11 +124,13 @@ pub struct Engine<'a> {
 #[derive(Default)]
 struct Tally {
     counts: Counts,
-    skipped: std::collections::BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<&'static str, u64>,
     rejections: Vec<Rejection>,
     notes: Vec<String>,
     plan: Vec<report::PlanLine>,
     heads: u64,
+    /// Records and heads that turned up in a run that does not look at everything.
+    seen: BTreeSet<i64>,
 }
 
 impl Engine<'_> {
@@ -187,7 +190,11 @@ impl Engine<'_> {
         self.observer.on(&Event::Expecting(work.expected()));
         self.fuse(flow, &work, &shape).await?;
         let bounds = work.bounds.clone();
+        let expected = work.expected.clone();
         let whole = self.batches(flow, work, &shape, tally).await?;
+        if whole {
+            self.reject_absent(flow, &expected, tally)?;
+        }
 
         if *mode != Mode::Ids && whole {
             let now = self.clock.now();
