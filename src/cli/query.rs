@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use futures_util::StreamExt as _;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::arguments::{Format, QueryArguments};
 use super::assembly::{Remotes, Session};
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Fingerprint;
 use crate::netsuite::Plan;
 use crate::netsuite::records::Row;
-use crate::netsuite::suiteql::{PAGE, Template};
+use crate::netsuite::suiteql::{PAGE, Template, result_columns};
 use crate::state::State;
 
 /// Rows that a table shows; more belong into a file.
@@ -33,7 +33,7 @@ pub(super) async fn query(session: Session<'_>, arguments: QueryArguments) -> Re
         None if Output::on_terminal() => Format::Table,
         None => Format::Jsonl,
     };
-    let mut sink = Sink::new(&session, format);
+    let mut sink = Sink::new(&session, format, result_columns(&arguments.sql));
     let result = match &arguments.key {
         Some(key) => keyed(&session, &remotes, &state, &arguments.sql, key, &mut sink).await,
         None => paged(&session, &remotes, &arguments.sql, &mut sink).await,
@@ -117,65 +117,76 @@ struct Sink<'a> {
     output: &'a Output,
     format: Format,
     out: std::io::BufWriter<std::io::Stdout>,
-    header: Option<Vec<String>>,
+    /// The columns of the result; from the query's text, else from the first page.
+    columns: Option<Vec<String>>,
+    begun: bool,
     kept: Vec<Row>,
     count: usize,
 }
 
 /// A row as a JSON object: every column of the result, null where the row has none.
-struct Object<'a>(&'a Row);
+struct Object<'a> {
+    columns: &'a [String],
+    row: &'a Row,
+}
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let names = self.0.names();
-        let mut map = serializer.serialize_map(Some(names.len()))?;
-        for (name, value) in names.iter().zip(self.0.values()) {
-            map.serialize_entry(name, value)?;
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for name in self.columns {
+            map.serialize_entry(name, &self.row.text(name))?;
         }
         map.end()
     }
 }
 
 impl<'a> Sink<'a> {
-    fn new(session: &Session<'a>, format: Format) -> Self {
-        Self { output: session.output, format, out: session.output.raw(), header: None, kept: Vec::new(), count: 0 }
+    fn new(session: &Session<'a>, format: Format, columns: Option<Vec<String>>) -> Self {
+        Self { output: session.output, format, out: session.output.raw(), columns, begun: false, kept: Vec::new(), count: 0 }
     }
 
     fn rows(&mut self, rows: &[Row]) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
         self.count += rows.len();
-        match self.format {
-            Format::Jsonl => {
+        let columns = self.columns.get_or_insert_with(|| first.names().to_vec());
+        let strange = first.names().iter().find(|name| !columns.contains(name));
+        match (self.format, strange) {
+            // A table is printed at the end, when all columns are known.
+            (Format::Table, _) => {
+                let room = TABLE_ROWS - self.kept.len().min(TABLE_ROWS);
+                self.kept.extend(rows.iter().take(room).cloned());
+                Ok(())
+            }
+            // The key that was put into the query is no column of the result.
+            (_, Some(name)) if name != "head" => Err(Error::new(
+                ErrorKind::Refused,
+                format!("the column `{name}` is empty in all earlier rows, so their form is settled without it"),
+            )
+            .hint("name the columns of the query one by one instead of `*`")),
+            (Format::Jsonl, _) => {
                 for row in rows {
-                    written(serde_json::to_writer(&mut self.out, &Object(row)).map_err(Into::into))?;
+                    written(serde_json::to_writer(&mut self.out, &Object { columns, row }).map_err(Into::into))?;
                     written(self.out.write_all(b"\n"))?;
                 }
+                Ok(())
             }
-            Format::Csv => self.csv(rows)?,
-            Format::Table => self.kept.extend(rows.iter().take(TABLE_ROWS - self.kept.len().min(TABLE_ROWS)).cloned()),
+            (Format::Csv, _) => {
+                let mut writer = csv::WriterBuilder::new().from_writer(&mut self.out);
+                let mut record = |fields: Vec<&str>| match writer.write_record(fields).map_err(csv::Error::into_kind) {
+                    Ok(()) => Ok(()),
+                    Err(csv::ErrorKind::Io(error)) => written(Err(error)),
+                    Err(other) => Err(Error::new(ErrorKind::Internal, "a row cannot be written").caused_by(format!("{other:?}"))),
+                };
+                if !self.begun {
+                    record(columns.iter().map(String::as_str).collect())?;
+                }
+                self.begun = true;
+                for row in rows {
+                    record(columns.iter().map(|name| row.text(name).unwrap_or_default()).collect())?;
+                }
+                written(writer.flush())
+            }
         }
-        Ok(())
-    }
-
-    fn csv(&mut self, rows: &[Row]) -> Result<()> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let fresh = self.header.is_none();
-        // Columns are those of the first page; null columns are left out of rows, so a page may know fewer.
-        let header = self.header.get_or_insert_with(|| first.names().to_vec());
-        let mut writer = csv::WriterBuilder::new().from_writer(&mut self.out);
-        let mut record = |fields: Vec<&str>| match writer.write_record(fields) {
-            Ok(()) => Ok(()),
-            Err(error) => match error.into_kind() {
-                csv::ErrorKind::Io(error) => written(Err(error)),
-                other => Err(Error::new(ErrorKind::Internal, "a row cannot be written").caused_by(format!("{other:?}"))),
-            },
-        };
-        if fresh {
-            record(header.iter().map(String::as_str).collect())?;
-        }
-        for row in rows {
-            record(header.iter().map(|name| row.text(name).unwrap_or_default()).collect())?;
-        }
-        written(writer.flush())
     }
 
     fn finish(mut self) -> Result<()> {

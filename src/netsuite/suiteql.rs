@@ -206,6 +206,28 @@ fn order_by(expression: Expr) -> OrderBy {
     }
 }
 
+/// Gives the names of a query's result columns, lower case; `None` where only the server knows them (`*`, or a text our
+/// parser does not know).
+///
+/// A row leaves its null columns out, so a page whose rows are all null in a column does not show it.
+pub fn result_columns(sql: &str) -> Option<Vec<String>> {
+    let mut statements = Parser::parse_sql(&OracleDialect {}, sql).ok()?;
+    let (Some(Statement::Query(query)), true) = (statements.pop(), statements.is_empty()) else { return None };
+    let mut body = *query.body;
+    // The first part of a set operation names the columns of all.
+    while let SetExpr::SetOperation { left, .. } = body {
+        body = *left;
+    }
+    let SetExpr::Select(select) = body else { return None };
+    let name = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_ascii_lowercase()),
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name.value.to_ascii_lowercase()),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) => Some(path.last()?.value.to_ascii_lowercase()),
+        _ => None,
+    };
+    select.projection.iter().map(name).collect()
+}
+
 /// Finds the expression behind a result column of the key's name.
 fn key_expression(select: &SqlSelect, key: &str) -> Option<Expr> {
     for item in &select.projection {
@@ -394,6 +416,15 @@ mod tests {
             template.sql(&Selection::Range(Some(1), None), None),
             "SELECT q.* FROM (select item as id, count(*) as n from pricing group by item) q WHERE q.id > 1 ORDER BY q.id"
         );
+    }
+
+    #[test]
+    fn result_columns_are_known_unless_only_the_server_knows() {
+        let columns = |sql: &str| result_columns(sql).map(|names| names.join(" "));
+        assert_eq!(columns("SELECT i.ID, itemid, UPPER(x) AS Loud FROM item i").as_deref(), Some("id itemid loud"));
+        assert_eq!(columns("SELECT id FROM item UNION SELECT id2 FROM b").as_deref(), Some("id"));
+        assert_eq!(columns("SELECT * FROM item"), None);
+        assert_eq!(columns("SELECT COUNT(*) FROM item"), None);
     }
 
     #[test]
