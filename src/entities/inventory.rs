@@ -170,6 +170,8 @@ impl Batch<'_> {
                 _ if row.flag("isinactive") => Makeable::Times(Exact::ZERO),
                 Some("InvtPart" | "Assembly") => Makeable::Times(self.stock(item, location).available),
                 Some("Kit") => self.makeable(item, location, depth - 1)?,
+                // Nobody knows how many of an invisible component there are.
+                None => Makeable::Times(Exact::ZERO),
                 // Services and the like are never out of stock.
                 _ => Makeable::Unlimited,
             };
@@ -202,7 +204,8 @@ impl Inventory {
     }
 
     fn members() -> Select {
-        Select::new("members", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem")
+        // A component that the role cannot see must stay a line: without it the kit would seem to need less.
+        Select::new("members", "kititemmember k LEFT JOIN item c ON c.id = k.item", "k.parentitem")
             .many()
             .columns("k", &["item", "quantity"])
             .columns("c", &["itemtype", "isinactive"])
@@ -377,6 +380,11 @@ impl Flow for Inventory {
             finders.push(Finder::Stamped { select: kits(), stamp: "c.lastmodifieddate".into() });
         }
         finders
+    }
+
+    fn containers(&self) -> Option<(Select, String)> {
+        let kits = Select::new("kits within kits", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem");
+        self.settings.kits.then(|| (kits.filter("c.itemtype = 'Kit'").grouped(), "k.item".to_owned()))
     }
 
     fn parent(&self) -> Option<EntityKind> {

@@ -55,18 +55,28 @@ pub trait Flow {
     /// Says in words which setting does not fit the account.
     fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String>;
 
+    /// Hears which optional columns of one of its queries the account lacks. Called before any of the methods below.
+    fn lacks(&mut self, _select: &str, _missing: &[String]) {}
+
     /// Where all heads are.
     fn universe(&self) -> Universe;
 
     /// Queries that name the heads to look at in an incremental run.
     fn finders(&self) -> Vec<Finder>;
 
+    /// The query of heads that are made of other heads, and the expression of those others' ids: when one of them is looked
+    /// at, so are the heads around it.
+    fn containers(&self) -> Option<(Select, String)> {
+        None
+    }
+
     /// The entity whose record must be linked before this one can be written, when there is one.
     fn parent(&self) -> Option<EntityKind> {
         None
     }
 
-    /// The query that finds the heads of records somebody names, when the source has to be asked for them.
+    /// The query that finds the heads of records somebody names, when the source has to be asked for them; the records
+    /// themselves are its column `id`.
     fn locate(&self, wanted: &Wanted) -> Option<Select>;
 
     /// The records that must be switched off, were they linked and active: what the fuse counts (`correctness.md` R20).
@@ -151,6 +161,16 @@ pub enum Finder {
     },
     /// Links of one kind that have none of the flow's own yet.
     Unlinked(&'static str),
+}
+
+impl Finder {
+    /// Gives the query of checksums, for a finder that has one.
+    pub fn block_select(&self) -> Option<&Select> {
+        match self {
+            Self::Blocks { select, .. } => Some(select),
+            Self::Stamped { .. } | Self::Unlinked(_) => None,
+        }
+    }
 }
 
 /// The rows of a batch, by the name of the query that read them.

@@ -226,6 +226,14 @@ impl Products {
     /// Turns the price rows of one item into entries per list: the first band is the price, later ones are tiers.
     fn prices_of(&self, rows: &[&Row]) -> Result<Vec<Price>, String> {
         let mut lists: BTreeMap<&str, BTreeMap<Exact, Exact>> = BTreeMap::new();
+        if self.base_currency.is_none() {
+            let currencies: BTreeSet<&str> = rows.iter().filter_map(|row| row.text("currency")).collect();
+            if currencies.len() > 1 {
+                return Err(
+                    "the item has prices in several currencies, and the account does not show which is its base currency".into(),
+                );
+            }
+        }
         for row in rows {
             let Some(list) = row.text("pricelevel").and_then(|level| self.list_of(level, row.text("currency"))) else { continue };
             let Some(price) = row.exact("unitprice")? else { continue };
@@ -306,12 +314,15 @@ impl Products {
         context: &mut Batch<'_>,
     ) -> Mapped<Body> {
         let itemid = row.text("itemid").unwrap_or_default();
-        let sku = sku_of(itemid).to_owned();
-        let reject = |reason: Reason, message: String| Rejection::new(id, &sku, reason, message).of_head(head);
-        let skip = |reason: &'static str| Mapped::Skipped { key: id, label: sku.clone(), reason };
         let link = context.known.id(KIND, id);
         let in_scope = self.scope().is_none() || row.flag("in_scope");
         let active = !row.flag("isinactive") && in_scope;
+        let named = sku_of(itemid);
+        // A renamed item that is switched off goes by the name its product has: switching off needs no SKU.
+        let known_as = link.and_then(|link| link.natural_key.as_deref()).filter(|_| !active);
+        let sku = known_as.unwrap_or(named).to_owned();
+        let reject = |reason: Reason, message: String| Rejection::new(id, &sku, reason, message).of_head(head);
+        let skip = |reason: &'static str| Mapped::Skipped { key: id, label: sku.clone(), reason };
 
         if sku.is_empty() {
             return Mapped::Rejected(reject(Reason::MissingMandatoryFields, "the item has no name".into()));
@@ -383,11 +394,18 @@ impl Products {
             lane: group.to_owned(),
             active,
             target,
-            containers: vec![Link { natural_key: Some(group.to_owned()), ..Link::new(GROUPS, head, WizId(group.to_owned())) }],
+            containers: vec![group_link(head, group)],
             parts: vec![(String::new(), Fingerprint::of(&content))],
             body,
         }))
     }
+}
+
+/// Makes the link of a group. Its code is its natural key, too: that is how a head with the same name finds it taken.
+fn group_link(head: NetSuiteId, code: &str) -> Link {
+    let mut link = Link::new(GROUPS, head, WizId(code.to_owned()));
+    link.natural_key = Some(code.to_owned());
+    link
 }
 
 /// The form in which a product price names its list: the list's reference id. Which form WizCommerce takes is not
@@ -502,6 +520,13 @@ impl Flow for Products {
         Ok(())
     }
 
+    fn lacks(&mut self, select: &str, missing: &[String]) {
+        // Most custom fields are no matrix option; no attribute is made for those.
+        if select == "variants" {
+            self.options.retain(|(alias, _, _)| !missing.contains(alias));
+        }
+    }
+
     fn universe(&self) -> Universe {
         Universe::Source(self.items())
     }
@@ -519,13 +544,20 @@ impl Flow for Products {
     fn locate(&self, wanted: &Wanted) -> Option<Select> {
         let condition = match wanted {
             Wanted::Ids(ids) => format!("i.id IN ({})", id_list(ids)),
-            Wanted::Key(key) => format!("i.itemid = {} OR i.itemid LIKE {}", quote(key), quote(&format!("% : {key}"))),
+            // No LIKE: the letters of a SKU may be wildcards.
+            Wanted::Key(key) => {
+                let end = format!(" : {key}");
+                format!("i.itemid = {} OR SUBSTR(i.itemid, -{}) = {}", quote(key), end.chars().count(), quote(&end))
+            }
         };
-        Some(Select::new("named items", "item i", self.head_expression()).filter(self.types()).filter(condition).grouped())
+        let named = Select::new("named items", "item i", self.head_expression()).many().columns("i", &["id"]);
+        Some(named.filter(self.types()).filter(condition))
     }
 
     fn switched_off(&self) -> Option<Finder> {
-        let out_of_scope = self.scope().map_or_else(String::new, |scope| format!(" OR NOT ({scope})"));
+        // An empty column makes the condition neither true nor false: whatever is not true is out of scope.
+        let out_of_scope =
+            self.scope().map_or_else(String::new, |scope| format!(" OR CASE WHEN {scope} THEN 'T' ELSE 'F' END = 'F'"));
         Some(Finder::Stamped {
             select: Select::new("items to switch off", "item i", "i.id")
                 .filter(self.types())

@@ -146,8 +146,11 @@ impl Permit {
     /// Reports a refusal for too many requests in flight.
     pub fn refused(self) {
         let mut state = self.gate.state.borrow_mut();
-        let bound = state.in_flight.saturating_sub(1).max(1);
-        state.bound = Some(state.bound.map_or(bound, |known| known.min(bound)));
+        // With one request out, others hold the account's slots: that says nothing about the limit.
+        if state.in_flight > 1 {
+            let bound = state.in_flight - 1;
+            state.bound = Some(state.bound.map_or(bound, |known| known.min(bound)));
+        }
         // The refusals of one burst are one event: only the first of a round narrows the gate.
         if self.round == state.round {
             state.width = (state.width / 2).max(1);

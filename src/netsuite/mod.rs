@@ -24,6 +24,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Class, Method, Remote, Repeat, Request, Response, decode};
 use crate::model::Clock;
 
+/// NetSuite refuses signatures five minutes from its clock; its `Date` may be some seconds from that clock.
+const TIMESTAMP_WINDOW: i64 = 240;
+
 /// The NetSuite account as one role sees it.
 pub struct NetSuite {
     remote: Remote,
@@ -195,8 +198,14 @@ impl NetSuite {
             }
             Request { method, url: url.clone(), headers, body: body.clone() }
         };
-        let response =
-            self.remote.call(&prepare, &classify, Repeat::Safe).await.map_err(|error| self.remote.unavailable(what, error))?;
+        let call = || async {
+            self.remote.call(&prepare, &classify, Repeat::Safe).await.map_err(|error| self.remote.unavailable(what, error))
+        };
+        let mut response = call().await?;
+        if response.status == 401 && self.learn_skew(&response) {
+            // Signed with a clock that NetSuite does not accept; once more with its own time, and never again.
+            response = call().await?;
+        }
         match response.status {
             401 => Err(self.refused_login(&response)),
             403 => {
@@ -211,6 +220,19 @@ impl NetSuite {
                 .hint("check `account` and `rest-url` in the profile")),
             _ => Ok(response),
         }
+    }
+
+    /// Takes NetSuite's time from the `Date` of a refused login. Gives whether the signature's time may have been the cause.
+    fn learn_skew(&self, response: &Response) -> bool {
+        let date = response.header("date").map(jiff::fmt::rfc2822::parse);
+        let Some(Ok(date)) = date else { return false };
+        let skew = date.timestamp().as_second() - self.clock.now().as_second();
+        let mut known = self.skew.borrow_mut();
+        let is_far = (skew - *known).abs() >= TIMESTAMP_WINDOW;
+        if is_far {
+            *known = skew;
+        }
+        is_far
     }
 
     fn refused_login(&self, response: &Response) -> Error {
@@ -320,7 +342,8 @@ impl NetSuite {
             let named = refusal.missing_column();
             let table = refusal.missing_table();
             let culprit = select.columns.iter().position(|column| {
-                let by_name = named.as_ref().is_some_and(|name| mentions(&column.expression, name));
+                let named_in = |text: &String| named.as_ref().is_some_and(|name| mentions(text, name));
+                let by_name = named_in(&column.expression) || column.join.as_ref().is_some_and(named_in);
                 let by_join = matches!((&table, &column.join), (Some(table), Some(join)) if mentions(join, table));
                 column.optional && (by_name || by_join)
             });

@@ -97,16 +97,24 @@ impl<F: Flow> Lane<'_, '_, F> {
         let all: Vec<usize> = (0..self.planned.len()).collect();
         let creates: Vec<usize> = all.iter().copied().filter(|at| self.planned[*at].action == Action::Create).collect();
         if self.flow.lookup().is_some() && !creates.is_empty() {
-            self.create(creates.clone()).await?;
-            // What is created inactive is switched off as part of the same action.
+            let created = self.create(creates.clone()).await;
+            // What is created inactive is switched off as part of the same action: until then it is not done.
+            let mut on = Vec::new();
             for at in creates {
                 let Outcome::Written(wc_id) = &self.outcomes[at] else { continue };
                 if !self.planned[at].desired.active {
-                    let mut off = self.planned[at].clone();
-                    off.action = Action::Update(wc_id.clone());
-                    off.was_active = Some(true);
-                    self.send(&[off], &[at]).await?;
+                    on.push((at, wc_id.clone()));
+                    self.outcomes[at] = Outcome::Open;
                 }
+            }
+            created?;
+            for (at, wc_id) in on {
+                let mut off = self.planned[at].clone();
+                off.action = Action::Update(wc_id);
+                off.was_active = Some(true);
+                // Should that be refused, the map must know that it is on.
+                self.planned[at].was_active = Some(true);
+                self.send(&[off], &[at]).await?;
             }
         }
         let rest: Vec<usize> = all.into_iter().filter(|at| matches!(self.outcomes[*at], Outcome::Untouched)).collect();
@@ -116,7 +124,10 @@ impl<F: Flow> Lane<'_, '_, F> {
 
     /// Sends repeatable writes, whose outcome does not need to be known before they are sent again.
     async fn send(&mut self, records: &[Planned<F::Body>], positions: &[usize]) -> Result<()> {
-        for write in self.flow.writes(records) {
+        let writes = self.flow.writes(records);
+        // A record of several writes is written with the last of them.
+        let last = |record: usize| writes.iter().rposition(|write| write.covers.contains(&record));
+        for (nth, write) in writes.iter().enumerate() {
             let failed = |at: &usize| matches!(self.outcomes[positions[*at]], Outcome::Rejected(..));
             if write.covers.iter().any(failed) {
                 continue;
@@ -124,7 +135,7 @@ impl<F: Flow> Lane<'_, '_, F> {
             match self.engine.wizcommerce.write(&write.call).await {
                 Ok(data) => {
                     self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
-                    for at in &write.covers {
+                    for at in write.covers.iter().filter(|at| last(**at) == Some(nth)) {
                         let wc_id =
                             id_of(&records[*at]).or_else(|| self.flow.created(&data).ok()?.into_iter().next().map(|(_, id)| id));
                         if let Some(wc_id) = wc_id {
@@ -175,6 +186,10 @@ impl<F: Flow> Lane<'_, '_, F> {
                         }
                     });
                 }
+                Err(WriteError::Refused(_)) if attempt > 1 && self.executed_late(&mut positions, attempt).await? => {
+                    // The earlier request was executed after the look-up, and this one came second.
+                    tracing::info!(attempt, "a create was executed late");
+                }
                 Err(WriteError::Refused(refusal)) if positions.len() == 1 => {
                     let at = positions[0];
                     let rejection = self.flow.refused(&self.planned[at], &refusal.words, &refusal.fields);
@@ -215,6 +230,13 @@ impl<F: Flow> Lane<'_, '_, F> {
             self.outcomes[at] = Outcome::Rejected(rejection, None);
         }
         Ok(())
+    }
+
+    /// Tells whether any of the records was created after all, before the request that was refused now.
+    async fn executed_late(&mut self, positions: &mut Vec<usize>, attempt: u32) -> Result<bool> {
+        let before = positions.len();
+        self.find_created(positions, attempt).await?;
+        Ok(positions.len() < before)
     }
 
     /// Looks up, after a while, what an unknown create left behind; what is found is no longer in `positions`.

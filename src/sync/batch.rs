@@ -161,6 +161,10 @@ impl Engine<'_> {
                     to_look_up.push(at);
                 }
             }
+            // That it is off there is asked and not remembered: a person may have switched it on.
+            if record.active && lookup.is_some() && link.as_ref().is_some_and(|link| link.has(Flag::Deactivated)) {
+                to_look_up.push(at);
+            }
             found.push(Found { link, listed, upsert: lookup.is_none() });
         }
         if let Some(lookup) = &lookup {

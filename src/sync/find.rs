@@ -7,19 +7,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clock::OVERLAP;
 use super::prepare::mapping_digest;
-use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
+use super::report::FAILURES_SHOWN;
+use super::{Engine, Event, Fate, Shape, Step, Tally, Task, bounds_of_names};
 use crate::entities::{BLOCK, Finder, Flow, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityKind, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
-use crate::netsuite::suiteql::{Template, date};
+use crate::netsuite::suiteql::{Template, date, id_list};
 use crate::state::{Blocks, Bounds, Commit, Cursor, Due, Mode};
 
 /// A cursor older than this is not trusted to have seen everything since.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Block ranges that one query of dependents names.
 const RANGES: usize = 100;
+/// Ids in one `IN` list, the most SuiteQL takes.
+const IDS: usize = 1000;
+/// Levels of heads made of heads that are followed.
+const LEVELS: usize = 4;
 
 /// What a run has to do.
 pub(super) struct Work {
@@ -59,7 +64,7 @@ impl Engine<'_> {
         tally: &RefCell<Tally>,
     ) -> Result<Work> {
         match task {
-            Task::Named(wanted) => self.find_named(flow, wanted).await,
+            Task::Named(wanted) => self.find_named(flow, wanted, tally).await,
             Task::Again(heads) => {
                 let heads: BTreeSet<i64> = heads.iter().copied().collect();
                 Ok(Work { expected: heads.clone(), ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
@@ -71,11 +76,17 @@ impl Engine<'_> {
     fn work<F: Flow>(&self, flow: &F, bounds: Bounds, heads: BTreeSet<i64>, asked: Option<BTreeSet<i64>>) -> Work {
         let resume = bounds.resume;
         let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
-        let selections = heads.chunks(flow.batch()).map(|ids| Selection::Ids(ids.to_vec())).collect();
+        let selections = heads.chunks(self.batch_of(flow)).map(|ids| Selection::Ids(ids.to_vec())).collect();
         Work { bounds, selections, asked, expected: BTreeSet::new(), heads: Some(heads.len() as u64) }
     }
 
-    async fn find_named<F: Flow>(&mut self, flow: &F, wanted: &[Wanted]) -> Result<Work> {
+    /// Gives the heads of one batch: the flow's own number, or fewer when fewer are asked for.
+    fn batch_of<F: Flow>(&self, flow: &F) -> usize {
+        let limit = self.options.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        limit.clamp(1, flow.batch())
+    }
+
+    async fn find_named<F: Flow>(&mut self, flow: &F, wanted: &[Wanted], tally: &RefCell<Tally>) -> Result<Work> {
         let mut heads = BTreeSet::new();
         let mut asked = BTreeSet::new();
         let mut expected = BTreeSet::new();
@@ -83,37 +94,72 @@ impl Engine<'_> {
             if let Wanted::Ids(ids) = wanted {
                 expected.extend(ids);
             }
-            match (flow.locate(wanted), wanted) {
-                (Some(select), _) => {
-                    let found = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
-                    let found: Vec<i64> = found.iter().filter_map(|row| row.head()).map(|head| head.0).collect();
-                    match wanted {
-                        Wanted::Ids(ids) => asked.extend(ids),
-                        Wanted::Key(_) => asked.extend(self.records_of_key(flow, wanted, &found)?),
-                    }
-                    heads.extend(found);
+            let linked = match wanted {
+                Wanted::Key(key) => self.state.link_by_key(flow.kind(), key)?,
+                Wanted::Ids(_) => None,
+            };
+            match (flow.locate(wanted), linked) {
+                // Linked under that key: just that record, whoever else has the name.
+                (Some(_), Some(link)) => {
+                    heads.insert(link.head.0);
+                    asked.insert(link.ns_id.0);
                 }
-                (None, Wanted::Ids(ids)) => {
-                    heads.extend(ids);
-                    asked.extend(ids);
-                }
-                (None, Wanted::Key(key)) => {
-                    let parent = flow.parent().unwrap_or(EntityKind::Products).name();
-                    if let Some(link) = self.state.link_by_key(parent, key)? {
-                        heads.insert(link.ns_id.0);
-                        asked.insert(link.ns_id.0);
+                (Some(select), None) => {
+                    let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+                    heads.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
+                    asked.extend(rows.iter().filter_map(|row| row.id("id")).map(|id| id.0));
+                    if let (Wanted::Key(key), true) = (wanted, rows.is_empty()) {
+                        let message = format!("NetSuite shows no {} called {key}", flow.entity().singular());
+                        self.refuse_name(flow, Rejection::new(key, key, Reason::NonexistentId, message), tally);
                     }
+                }
+                (None, _) => {
+                    let found = self.find_linked(flow, wanted, tally)?;
+                    heads.extend(&found);
+                    asked.extend(&found);
                 }
             }
         }
         Ok(Work { expected, ..self.work(flow, bounds_of_names(self.source.now), heads, Some(asked)) })
     }
 
-    /// Finds the records behind a natural key: those that are linked under it, else everything of the heads it led to.
-    fn records_of_key<F: Flow>(&self, flow: &F, wanted: &Wanted, heads: &[i64]) -> Result<Vec<i64>> {
-        let Wanted::Key(key) = wanted else { return Ok(Vec::new()) };
-        let linked = self.state.link_by_key(flow.kind(), key)?;
-        Ok(linked.map_or_else(|| heads.to_vec(), |link| vec![link.ns_id.0]))
+    /// Finds named records of a flow whose heads are another entity's linked records.
+    fn find_linked<F: Flow>(&self, flow: &F, wanted: &Wanted, tally: &RefCell<Tally>) -> Result<Vec<i64>> {
+        let parent = flow.parent().unwrap_or(EntityKind::Products).name();
+        let mut found = Vec::new();
+        match wanted {
+            Wanted::Ids(ids) => {
+                for id in ids {
+                    if self.state.link(parent, NetSuiteId(*id))?.is_some() {
+                        found.push(*id);
+                    }
+                }
+            }
+            Wanted::Key(key) => match self.state.link_by_key(parent, key)? {
+                Some(link) => found.push(link.ns_id.0),
+                None => {
+                    let message = format!("{key} is not in WizCommerce, so it has no {}", flow.entity().singular());
+                    self.refuse_name(flow, Rejection::new(key, key, Reason::ParentNotSynced, message), tally);
+                }
+            },
+        }
+        Ok(found)
+    }
+
+    /// Rejects a name that leads nowhere. Nothing is stored: a slip of the pen is no record to try again.
+    fn refuse_name<F: Flow>(&self, flow: &F, rejection: Rejection, tally: &RefCell<Tally>) {
+        self.observer.on(&Event::Record {
+            entity: flow.entity().name(),
+            key: &rejection.key,
+            label: &rejection.label,
+            fate: Fate::Rejected(&rejection),
+        });
+        let mut tally = tally.borrow_mut();
+        tally.counts.read += 1;
+        tally.counts.rejected += 1;
+        if tally.rejections.len() < FAILURES_SHOWN {
+            tally.rejections.push(rejection);
+        }
     }
 
     async fn find_changes<F: Flow>(&mut self, flow: &F, known: &Cursor, shape: &Shape, tally: &RefCell<Tally>) -> Result<Work> {
@@ -125,6 +171,7 @@ impl Engine<'_> {
         };
 
         let mut checks: BTreeMap<&'static str, Checked> = BTreeMap::new();
+        let mut swept = Vec::new();
         for finder in flow.finders() {
             let Finder::Blocks { name, select, .. } = finder else { continue };
             match self.check_blocks(entity, name, shape.fit(select), resumed.is_some()).await? {
@@ -132,13 +179,20 @@ impl Engine<'_> {
                     checks.insert(name, checked);
                 }
                 // Without checksums everything is read, every so often.
-                None if self.sweep_is_due(entity, name)? => bounds.mode = Mode::Full,
+                None if self.sweep_is_due(entity, name)? => {
+                    bounds.mode = Mode::Full;
+                    swept.push(name);
+                }
                 None => {}
             }
         }
         if resumed.is_none() {
             let pending = checks.iter().map(|(name, checked)| ((*name).to_owned(), checked.now.clone())).collect();
             self.state.start_run_of(entity, direction, &bounds, &pending)?;
+            // The sweep is part of the stored bounds now, so it is made whatever happens to this run.
+            for name in swept {
+                self.state.set_meta(&sweep_key(entity, name), &rfc3339(self.source.now))?;
+            }
         }
         self.observer.on(&Event::Passed(Step::BoundsStored));
 
@@ -161,6 +215,9 @@ impl Engine<'_> {
                     }
                 }
             }
+        }
+        if let Some((select, ids)) = flow.containers() {
+            self.surround(&select, &ids, &mut heads).await?;
         }
         if let Universe::Linked(kind) = flow.universe() {
             // Only linked records have anything to say; the source names many others.
@@ -192,13 +249,21 @@ impl Engine<'_> {
             let rejection = match parents.iter().find(|row| row.rejection.key == id.to_string()) {
                 // A child follows its parent, with the parent's reason.
                 Some(parent) => Rejection { head: id.to_string(), ..parent.rejection.clone() },
+                None if flow.parent().is_some() => {
+                    let message = format!("{id} is not in WizCommerce, so it has no {}", flow.entity().singular());
+                    Rejection::new(id, id.to_string(), Reason::ParentNotSynced, message)
+                }
                 None => {
                     let message = format!("NetSuite shows no {} with the Internal ID {id}", flow.entity().singular());
                     Rejection::new(id, id.to_string(), Reason::NonexistentId, message)
                         .hinting("check the id, the configured item types, and what the integration's role may see")
                 }
             };
-            self.reject(entity, rejection, &mut commit, tally);
+            if self.state.is_rejected(entity, direction, &id.to_string())? {
+                self.reject(entity, rejection, &mut commit, tally);
+            } else {
+                self.refuse_name(flow, rejection, tally);
+            }
         }
         self.state.commit(&commit, self.clock.now())
     }
@@ -243,8 +308,9 @@ impl Engine<'_> {
             Universe::Source(select) => {
                 let template = Template::of(&shape.fit(select));
                 let everything = Selection::Range(bounds.resume, None);
-                let plan = self.netsuite.plan(&template, &everything, flow.batch()).await?;
-                let heads = (plan.boundaries().len() * flow.batch()) as u64;
+                let size = self.batch_of(flow);
+                let plan = self.netsuite.plan(&template, &everything, size).await?;
+                let heads = (plan.boundaries().len() * size) as u64;
                 // A result of less than one batch has no boundary at all.
                 let selections = plan.ranges(bounds.resume);
                 Ok(Work { bounds, selections, asked: None, expected: BTreeSet::new(), heads: (heads > 0).then_some(heads) })
@@ -292,15 +358,10 @@ impl Engine<'_> {
         Ok(Some(Checked { now, changed }))
     }
 
-    fn sweep_is_due(&mut self, entity: &str, name: &str) -> Result<bool> {
-        let key = format!("sweep {entity} {name}");
-        let last: Option<Timestamp> = self.state.meta(&key)?.and_then(|text| text.parse().ok());
+    fn sweep_is_due(&self, entity: &str, name: &str) -> Result<bool> {
+        let last: Option<Timestamp> = self.state.meta(&sweep_key(entity, name))?.and_then(|text| text.parse().ok());
         let sweep = SignedDuration::try_from(self.options.sweep).unwrap_or(SignedDuration::from_hours(6));
-        let due = last.is_none_or(|last| self.source.now.duration_since(last) >= sweep);
-        if due {
-            self.state.set_meta(&key, &rfc3339(self.source.now))?;
-        }
-        Ok(due)
+        Ok(last.is_none_or(|last| self.source.now.duration_since(last) >= sweep))
     }
 
     /// Gives the heads whose rows lie in changed blocks: linked ones, and rejected ones that may succeed now.
@@ -334,16 +395,30 @@ impl Engine<'_> {
         Ok(heads)
     }
 
+    /// Adds the heads around the found ones, and those around them.
+    async fn surround(&self, select: &Select, ids: &str, heads: &mut BTreeSet<i64>) -> Result<()> {
+        let mut new: Vec<i64> = heads.iter().copied().collect();
+        for _ in 0..LEVELS {
+            let mut around = BTreeSet::new();
+            for some in new.chunks(IDS) {
+                let select = select.clone().filter(format!("{ids} IN ({})", id_list(some)));
+                let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+                around.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
+            }
+            new = around.into_iter().filter(|head| heads.insert(*head)).collect();
+        }
+        Ok(())
+    }
+
     /// Stops before the first write when too much would be switched off, or the source suddenly shows nothing.
     pub(super) async fn fuse<F: Flow>(&mut self, flow: &F, work: &Work, shape: &Shape) -> Result<()> {
         let active = self.state.count_active(flow.kind())?;
-        if active == 0 || work.bounds.mode == Mode::Ids || work.selections.is_empty() {
+        if active == 0 || work.bounds.mode == Mode::Ids {
             return Ok(());
         }
-        let Some(Finder::Stamped { select, stamp }) = flow.switched_off() else { return Ok(()) };
-        if work.bounds.mode == Mode::Full
-            && let Universe::Source(all) = flow.universe()
-        {
+        // A role that lost a permission sees an empty table and no change in it: a cursor moved on that would lose all
+        // changes until the role is mended, so this is asked in every run.
+        if let Universe::Source(all) = flow.universe() {
             let template = Template::of(&shape.fit(all));
             let sql = template.extent(&Selection::Range(None, None));
             let page = self.netsuite.page(&sql, 1, 0).await.map_err(|error| error.into_error("the count of records"))?;
@@ -351,6 +426,10 @@ impl Engine<'_> {
             if count == 0 {
                 return Err(emptied(flow.entity().name()));
             }
+        }
+        let Some(Finder::Stamped { select, stamp }) = flow.switched_off() else { return Ok(()) };
+        if work.selections.is_empty() {
+            return Ok(());
         }
         let mut off = 0;
         for id in self.stamped(select, &stamp, work.bounds.low).await? {
@@ -368,6 +447,10 @@ impl Engine<'_> {
         .hint("look at what would happen with `--dry-run`")
         .hint(format!("if that is meant, allow it with `--max-deactivate {off}`")))
     }
+}
+
+fn sweep_key(entity: &str, name: &str) -> String {
+    format!("sweep {entity} {name}")
 }
 
 fn changed(before: &Blocks, now: &Blocks) -> BTreeSet<i64> {

@@ -26,7 +26,7 @@ pub use events::{Event, Fate, Observer, Silent, Step};
 pub use prepare::Shape;
 
 use crate::entities::{Flow, Wanted};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
 use crate::model::{Clock, Rejection, rfc3339};
 use crate::netsuite::NetSuite;
@@ -145,7 +145,10 @@ impl Engine<'_> {
             Task::Changes => Mode::Incremental,
             Task::Named(_) | Task::Again(_) => Mode::Ids,
         };
-        let error = self.line(flow, task, &tally, &mut mode, &mut cursor).await.err();
+        let mut error = self.line(flow, task, &tally, &mut mode, &mut cursor).await.err();
+        if error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Refused) {
+            error = self.forget_shape(flow).err().or(error);
+        }
         let tally = tally.into_inner();
         let after = self.requests();
         let mut report = FlowReport {

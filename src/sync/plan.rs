@@ -8,7 +8,7 @@ use crate::model::{Flag, Link, Listed, Reason, Rejection};
 pub(super) struct Found {
     /// The stored link.
     pub(super) link: Option<Link>,
-    /// What a look-up by natural key gave; only asked for without a link, or with an open intent.
+    /// What a look-up by natural key gave; only asked for without a link, with an open intent, or to switch on again.
     pub(super) listed: Vec<Listed>,
     /// Whether writing is an upsert by key, so that there is nothing to look up.
     pub(super) upsert: bool,
@@ -20,7 +20,9 @@ pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Plan
     if let Some(link) = link {
         let unchanged = link.fingerprint.as_ref() == Some(&desired.fingerprint());
         let action = if unchanged { Action::Unchanged } else { Action::Update(link.wc_id.clone()) };
-        return Ok(Planned { was_active: Some(!link.has(Flag::Deactivated)), image: link.image, action, desired });
+        let seen = listed.iter().find(|record| record.wc_id == link.wc_id).map(|record| record.active);
+        let was_active = seen.unwrap_or(!link.has(Flag::Deactivated));
+        return Ok(Planned { was_active: Some(was_active), image: link.image, action, desired });
     }
     // A record that mapping found itself: taken over from a namesake that is switched off.
     if let (Some(target), false) = (desired.target.clone(), upsert) {

@@ -71,9 +71,8 @@ impl Shape {
 impl Engine<'_> {
     /// Lets the flow learn its tables and finds out which columns the account lacks.
     pub(super) async fn shape<F: Flow>(&mut self, flow: &mut F, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
-        let entity = flow.entity().name();
         let mapping = mapping_digest(flow);
-        let key = format!("shape {entity} {}", flow.direction().name());
+        let key = shape_key(flow);
         let stored: Option<Shape> = self.state.meta(&key)?.and_then(|text| serde_json::from_str(&text).ok());
         let fresh = |shape: &Shape| {
             let at: Option<Timestamp> = shape.at.parse().ok();
@@ -105,10 +104,16 @@ impl Engine<'_> {
             })?;
         }
         if stored.is_none() {
+            let checksums: BTreeSet<&str> =
+                flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
             for select in all_selects(flow) {
                 if select.columns.iter().any(|column| column.optional) {
-                    let missing = self.netsuite.missing_columns(&select).await?;
-                    shape.missing.insert(select.name.to_owned(), missing);
+                    match self.netsuite.missing_columns(&select).await {
+                        Ok(missing) => drop(shape.missing.insert(select.name.to_owned(), missing)),
+                        // An account that refuses checksums is read in full every so often.
+                        Err(error) if error.kind() == ErrorKind::Refused && checksums.contains(select.name) => {}
+                        Err(error) => return Err(error),
+                    }
                 }
             }
             let text = serde_json::to_string(&shape).map_err(|error| {
@@ -117,7 +122,15 @@ impl Engine<'_> {
             self.state.set_meta(&key, &text)?;
             self.report_missing(flow, &shape, tally);
         }
+        for (select, missing) in &shape.missing {
+            flow.lacks(select, missing);
+        }
         Ok(shape)
+    }
+
+    /// Forgets what was learned about the account: a refused query may name a column that went away since.
+    pub(super) fn forget_shape<F: Flow>(&self, flow: &F) -> Result<()> {
+        self.state.set_meta(&shape_key(flow), "")
     }
 
     /// Names the columns that the settings ask for and the account lacks.
@@ -239,6 +252,11 @@ impl Engine<'_> {
         let call = Call { method: Method::Post, path: path.into(), body, repeat: Repeat::Never };
         match self.wizcommerce.write(&call).await {
             Ok(data) => serde_json::from_str::<Created>(data.get()).map(|_| ()).or(Ok(())),
+            // It may be there by now: the list is read again before that is called a failure.
+            Err(WriteError::Refused(refusal)) if attempt == 0 => {
+                tracing::info!(what, refusal.words, "refused; looking whether it is there");
+                Ok(())
+            }
             Err(WriteError::Refused(refusal)) => Err(Error::new(ErrorKind::Refused, format!("WizCommerce refused {what}"))
                 .caused_by(refusal.words)
                 .hint("make it by hand in WizCommerce, then run the same command again")),
@@ -250,6 +268,10 @@ impl Engine<'_> {
             Err(WriteError::Failed(error)) => Err(error),
         }
     }
+}
+
+fn shape_key<F: Flow>(flow: &F) -> String {
+    format!("shape {} {}", flow.entity().name(), flow.direction().name())
 }
 
 /// Digests what decides the target's content: the settings, and the build's own mapping.

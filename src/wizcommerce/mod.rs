@@ -188,6 +188,12 @@ impl WizCommerce {
         }
         let listed: Listed<T> = decode(&what, &response.body)?;
         // What `next_page` holds on the last page is not documented, so the count of pages decides.
+        let expected = listed.pagination.as_ref().map_or(0, |pagination| pagination.total_pages);
+        if listed.data.is_empty() && page < expected {
+            return Err(Error::new(ErrorKind::Unavailable, format!("WizCommerce's answer to {what} is incomplete"))
+                .caused_by(format!("page {page} of {expected} is empty"))
+                .hint("nothing was taken from this list; the next run reads it again"));
+        }
         let more = !listed.data.is_empty() && listed.pagination.is_none_or(|pagination| page < pagination.total_pages);
         Ok((listed.data, more))
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use netwiz::config::{Inputs, Secret, SecretName, Settings};
 use netwiz::error::Error;
 use netwiz::http::{Schedule, Stop, Transport};
-use netwiz::model::{Clock, EntityKind, Replay};
+use netwiz::model::{Clock, EntityKind, Flag, Link, NetSuiteId, Replay};
 use netwiz::netsuite::NetSuite;
 use netwiz::profile::{self, Surroundings};
 use netwiz::sandbox::endpoint::{Conditions, Endpoint};
@@ -108,18 +108,207 @@ impl World {
         Self { sandbox, endpoints, faults, clock, settings, state: State::in_memory().unwrap(), stop, stopper, runs: 0 }
     }
 
+    /// Opens a second state file on the same two systems, as after a lost disk.
+    pub fn lose_state(&mut self) {
+        self.state = State::in_memory().unwrap();
+    }
+
+    /// Lets a quarter of an hour pass and runs both flows, as cron does.
+    pub async fn next(&mut self) -> Reports {
+        self.clock.advance(SignedDuration::from_mins(15));
+        self.sync(&[EntityKind::Products, EntityKind::Inventory], Options::default()).await
+    }
+
+    /// As [`World::next`], and nothing may be wrong.
+    pub async fn next_clean(&mut self) -> Reports {
+        let reports = self.next().await;
+        clean(&reports);
+        reports
+    }
+
+    /// One more run sends no write to WizCommerce.
+    pub async fn stays_quiet(&mut self, what: &str) {
+        self.endpoints[1].clear_log();
+        let reports = self.next().await;
+        for (report, error) in &reports {
+            assert!(error.is_none(), "{what}: {error:?} {:?}", error.as_ref().map(Error::causes));
+            assert_eq!(report.counts.changes(), 0, "{what}: {report:?}");
+        }
+        let writes: Vec<_> = self.endpoints[1].log().into_iter().filter(|row| row.method != "GET").collect();
+        assert!(writes.is_empty(), "{what}: {writes:#?}");
+    }
+
+    /// Asks NetSuite's database a question of one text.
+    pub fn text_netsuite(&self, sql: &str) -> String {
+        self.sandbox.netsuite.with_database(|database| database.query_row(sql, [], |row| row.get(0)).unwrap())
+    }
+
+    /// Gives the product of a SKU.
+    pub fn product(&self, sku: &str) -> Value {
+        self.products().remove(sku).unwrap_or_else(|| panic!("there is no {sku}"))
+    }
+
+    /// Gives the link of an item.
+    pub fn link(&self, kind: &str, id: i64) -> Option<Link> {
+        self.state.link(kind, NetSuiteId(id)).unwrap()
+    }
+
+    /// Gives reason and key of all stored rejections.
+    pub fn rejected(&self) -> BTreeMap<String, &'static str> {
+        let rows = self.state.rejections(None).unwrap();
+        rows.into_iter().map(|row| (row.rejection.key, row.rejection.reason.word())).collect()
+    }
+
+    /// Gives the prices of a SKU by price list: first band, then start and price of each tier.
+    pub fn prices(&self, sku: &str) -> BTreeMap<String, (f64, Vec<(f64, f64)>)> {
+        let lists: BTreeMap<String, String> = self
+            .sandbox
+            .wizcommerce
+            .documents("price_lists")
+            .unwrap()
+            .into_iter()
+            .map(|list| (list["id"].as_str().unwrap().to_owned(), list["reference_id"].as_str().unwrap_or("").to_owned()))
+            .collect();
+        let product = self.product(sku);
+        prices_of(&product, &lists)
+    }
+
+    /// Adds an active item that sells at `price` at the base level, with stock at location 1.
+    pub fn add_item(&self, id: i64, itemid: &str, price: &str) {
+        self.edit_netsuite(&format!(
+            "insert into item (id, itemid, fullname, displayname, itemtype, subsidiary, isinactive, custitem_b2b, createddate, \
+             lastmodifieddate) values ({id}, '{itemid}', '{itemid}', 'New {itemid}', 'InvtPart', '1', 'F', 'T', sim_now(), \
+             sim_now()); insert into itemsubsidiarymap values ({id}, 1); \
+             insert into pricing (item, pricelevel, quantity, unitprice, currency) values ({id}, 1, 1, '{price}', 1); \
+             insert into aggregateitemlocation (item, location, quantityonhand, quantityavailable, quantitycommitted, \
+             quantityonorder, quantitybackordered) values ({id}, 1, 10, 8, 2, 0, 0);"
+        ));
+    }
+
+    /// Adds a kit of components with their quantities.
+    pub fn add_kit(&self, id: i64, itemid: &str, members: &[(i64, i64)]) {
+        self.add_item(id, itemid, "99.00");
+        let mut sql =
+            format!("delete from aggregateitemlocation where item = {id}; update item set itemtype = 'Kit' where id = {id};");
+        for (line, (item, quantity)) in members.iter().enumerate() {
+            sql.push_str(&format!("insert into kititemmember values ({id}, {item}, {quantity}, {});", line + 1));
+        }
+        self.edit_netsuite(&sql);
+    }
+
+    /// Both sides and the map agree: every sellable item, its prices, its stock; read from NetSuite's own tables.
+    pub fn agrees(&self, what: &str) {
+        let mut products = self.products();
+        let mut stock = self.stock();
+        let lists: BTreeMap<String, String> = self
+            .sandbox
+            .wizcommerce
+            .documents("price_lists")
+            .unwrap()
+            .into_iter()
+            .map(|list| (list["id"].as_str().unwrap().to_owned(), list["reference_id"].as_str().unwrap_or("").to_owned()))
+            .collect();
+        for item in self.items() {
+            let sku = item.sku.as_str();
+            let product = products.remove(sku).unwrap_or_else(|| panic!("{what}: {sku} is missing"));
+            assert_eq!(product["reference_id"], item.id.to_string(), "{what}: {sku}");
+            assert_eq!(product["name"], item.name, "{what}: {sku}");
+            assert_eq!(product["status"], if item.active { "active" } else { "inactive" }, "{what}: {sku}");
+            assert_eq!(prices_of(&product, &lists), item.prices, "{what}: {sku}");
+            let link = self.link("products", item.id).unwrap_or_else(|| panic!("{what}: {sku} has no link"));
+            assert_eq!(link.wc_id.0, product["id"].as_str().unwrap(), "{what}: {sku}");
+            assert_eq!(link.has(Flag::Deactivated), !item.active, "{what}: {sku}");
+            assert!(link.fingerprint.is_some(), "{what}: {sku}");
+            if item.active {
+                let record = stock.remove(sku).unwrap_or_else(|| panic!("{what}: {sku} has no stock"));
+                let number = |name: &str| record[name].as_f64().unwrap();
+                let (available, on_hand, on_order) = item.stock;
+                assert_eq!(number("available_quantity"), available, "{what}: {sku} available");
+                assert_eq!(number("in_stock_quantity"), on_hand, "{what}: {sku} on hand");
+                let expected: f64 =
+                    record["on_order_details"].as_array().unwrap().iter().map(|d| d["quantity"].as_f64().unwrap()).sum();
+                assert_eq!(expected, on_order, "{what}: {sku} on order");
+            }
+        }
+        assert!(products.is_empty(), "{what}: nobody asked for {:?}", products.keys());
+        for entity in ["products", "inventory"] {
+            assert_eq!(self.state.intents(entity, "pull").unwrap(), Vec::<String>::new(), "{what}");
+            assert!(self.state.cursor(entity, "pull").unwrap().unfinished.is_none(), "{what}");
+        }
+        assert_eq!(self.rejected(), BTreeMap::new(), "{what}");
+    }
+
+    /// Reads what every sellable item should be, independently of the engine.
+    pub fn items(&self) -> Vec<Sellable> {
+        self.sandbox.netsuite.with_database(|database| {
+            let mut all = Vec::new();
+            let mut statement = database
+                .prepare(
+                    "select id, itemid, coalesce(displayname, itemid), itemtype, isinactive from item where itemtype in \
+                     ('InvtPart', 'Assembly', 'Kit') and coalesce(matrixtype, '') <> 'PARENT' order by id",
+                )
+                .unwrap();
+            let rows: Vec<(i64, String, String, String, String)> = statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let number = |sql: &str| -> f64 { database.query_row(sql, [], |row| row.get::<_, Option<f64>>(0)).unwrap().unwrap_or(0.0) };
+            for (id, itemid, name, kind, inactive) in rows {
+                let mut prices = BTreeMap::new();
+                for (level, list) in [(1, "BASE"), (5, "WHOLESALE"), (6, "DEALER")] {
+                    let mut bands = database
+                        .prepare(&format!(
+                            "select case when p.quantity <= 1 then 0 else q.mincount end, cast(p.unitprice as real) from pricing p \
+                             left join itemquantity q on q.item = p.item and q.seqnum = p.quantity where p.item = {id} \
+                             and p.pricelevel = {level} and p.unitprice is not null order by 1"
+                        ))
+                        .unwrap();
+                    let bands: Vec<(f64, f64)> =
+                        bands.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+                    if let Some(((_, first), tiers)) = bands.split_first() {
+                        prices.insert(list.to_owned(), (*first, tiers.to_vec()));
+                    }
+                }
+                let sum = |column: &str| {
+                    number(&format!("select sum(max(coalesce({column}, 0), 0)) from aggregateitemlocation where item = {id}"))
+                };
+                let stock = if kind == "Kit" {
+                    let mut total = 0.0;
+                    for location in 1..=4 {
+                        let there = number(&format!(
+                            "select min(case when c.isinactive = 'T' then 0 else cast((select max(coalesce(max(quantityavailable), 0), 0) * 1.0 \
+                             from aggregateitemlocation a where a.item = k.item and a.location = {location}) / k.n as integer) end) \
+                             from (select item, sum(quantity) as n from kititemmember where parentitem = {id} group by item) k \
+                             join item c on c.id = k.item where c.itemtype in ('InvtPart', 'Assembly') or c.isinactive = 'T'"
+                        ));
+                        total += there;
+                    }
+                    (total, total, 0.0)
+                } else {
+                    (sum("quantityavailable"), sum("quantityonhand"), sum("quantityonorder"))
+                };
+                let sku = itemid.rsplit(" : ").next().unwrap().to_owned();
+                let name = name.chars().take(255).collect();
+                all.push(Sellable { id, sku, name, active: inactive == "F", prices, stock });
+            }
+            all
+        })
+    }
+
     /// Runs entities one after the other, as one command does.
     pub async fn sync(&mut self, entities: &[EntityKind], options: Options) -> Vec<(FlowReport, Option<Error>)> {
         let tasks: Vec<(EntityKind, Task)> = entities.iter().map(|entity| (*entity, Task::Changes)).collect();
         self.run(&tasks, options, &Silent).await
     }
 
-    pub async fn run(
+    /// Runs tasks; the error is that of a run that could not begin.
+    pub async fn try_run(
         &mut self,
         tasks: &[(EntityKind, Task)],
         options: Options,
         observer: &dyn Observer,
-    ) -> Vec<(FlowReport, Option<Error>)> {
+    ) -> Result<Reports, Error> {
         self.runs += 1;
         let run_id = format!("run{:04}", self.runs);
         let (netsuite, wizcommerce) = self.clients();
@@ -127,7 +316,8 @@ impl World {
         let zone = self.settings.netsuite.timezone.clone();
         let source = match SourceClock::read(&netsuite, &mut self.state, zone, true).await {
             Ok(source) => source,
-            Err(error) => panic!("no clock: {error} {:?}", error.causes()),
+            // Without a clock no flow begins.
+            Err(error) => return Err(error),
         };
         let mut scratch = options.dry_run.then(|| self.state.scratch().unwrap());
         let state = scratch.as_mut().unwrap_or(&mut self.state);
@@ -147,7 +337,20 @@ impl World {
             reports.push(profile::run(&mut engine, &self.settings, *entity, task).await.unwrap());
         }
         self.state.end_run(&run_id, "ok", 0, "{}", "{}", self.clock.now_()).unwrap();
-        reports
+        Ok(reports)
+    }
+
+    /// Runs tasks; panics when the run cannot begin.
+    pub async fn run(
+        &mut self,
+        tasks: &[(EntityKind, Task)],
+        options: Options,
+        observer: &dyn Observer,
+    ) -> Vec<(FlowReport, Option<Error>)> {
+        match self.try_run(tasks, options, observer).await {
+            Ok(reports) => reports,
+            Err(error) => panic!("no clock: {error} {:?}", error.causes()),
+        }
     }
 
     /// Makes both clients, with what nobody learned yet.
@@ -207,6 +410,39 @@ impl World {
     pub fn count_netsuite(&self, sql: &str) -> i64 {
         self.sandbox.netsuite.with_database(|database| database.query_row(sql, [], |row| row.get(0)).unwrap())
     }
+}
+
+/// The reports of a run.
+pub type Reports = Vec<(FlowReport, Option<Error>)>;
+
+/// What a sellable item should be in WizCommerce.
+#[derive(Debug)]
+pub struct Sellable {
+    pub id: i64,
+    pub sku: String,
+    pub name: String,
+    pub active: bool,
+    pub prices: BTreeMap<String, (f64, Vec<(f64, f64)>)>,
+    pub stock: (f64, f64, f64),
+}
+
+/// Nothing went wrong in a run.
+pub fn clean(reports: &Reports) {
+    for (report, error) in reports {
+        assert!(error.is_none(), "{error:?} {:?}", error.as_ref().map(Error::causes));
+        assert_eq!((report.counts.rejected, report.counts.failed), (0, 0), "{:?}", report.failures);
+    }
+}
+
+/// Reads the prices of a stored product by the list's reference id.
+fn prices_of(product: &Value, lists: &BTreeMap<String, String>) -> BTreeMap<String, (f64, Vec<(f64, f64)>)> {
+    let number = |value: &Value| value.as_f64().unwrap();
+    let entries = product["product_prices"].as_array().unwrap().iter().map(|entry| {
+        let tiers = entry["volume_tiers"].as_array().unwrap().iter();
+        let tiers = tiers.map(|tier| (number(&tier["start_quantity"]), number(&tier["price"]))).collect();
+        (lists[entry["price_list_id"].as_str().unwrap()].clone(), (number(&entry["price"]), tiers))
+    });
+    entries.collect()
 }
 
 /// Randomness that can be shared; tests have one thread all the same.

@@ -328,11 +328,13 @@ impl Remote for NetSuite {
 
     fn handle(&self, request: &Request, now: Timestamp) -> Reply {
         self.now.store(self.clock(now), Ordering::Relaxed);
-        let base = match self.admit(request, self.clock(now)) {
-            Ok(base) => base,
-            Err(refused) => return refused,
+        let reply = match self.admit(request, self.clock(now)) {
+            Ok(base) => self.answer(request, &base, now).unwrap_or_else(|refusal| refusal.reply()),
+            Err(refused) => refused,
         };
-        self.answer(request, &base, now).unwrap_or_else(|refusal| refusal.reply())
+        // Its own clock stamps its answers, also where it refuses to log in.
+        let own = Timestamp::from_second(self.clock(now)).unwrap_or(now).to_zoned(jiff::tz::TimeZone::UTC);
+        reply.with_header("date", own.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
 
     fn too_many(&self, request: &Request) -> Reply {
