@@ -1,5 +1,7 @@
 //! The engine against both simulators, in process and on a paused clock.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use jiff::SignedDuration;

@@ -1,5 +1,7 @@
 //! Both simulators misbehave by script: when the faults stop, three runs bring everything in step, and a fourth writes nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use std::collections::BTreeMap;

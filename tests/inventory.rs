@@ -1,5 +1,7 @@
 //! Stock against both simulators: sums, splits, kits, and which change is found by what.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use netwiz::entities::Wanted;

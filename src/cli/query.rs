@@ -61,16 +61,23 @@ async fn keyed(session: &Session<'_>, remotes: &Remotes, state: &State, sql: &st
     let mut rows = std::pin::pin!(rows);
     let mut sizes = Vec::new();
     let mut boundaries = Vec::new();
+    let (mut count, mut last) = (0_usize, None);
     while let Some(page) = rows.next().await {
         let page = page?;
         if let Some(error) = session.stop.error() {
             return Err(error);
         }
         sizes.push(page.len());
-        // What is remembered are the ends of whole pages as they are now, not as they were planned.
+        // What is remembered are the ends of pages as they are now, not as they were planned. The end of the last one, which
+        // may be short, is among them: without it a reading would end with two pages one after the other.
         boundaries
-            .extend(page.chunks(PAGE).filter(|rows| rows.len() == PAGE).filter_map(|rows| rows.last()?.id(template.key_name())));
+            .extend((PAGE - count % PAGE..=page.len()).step_by(PAGE).filter_map(|nth| page[nth - 1].id(template.key_name())));
+        count += page.len();
+        last = page.last().and_then(|row| row.id(template.key_name())).or(last);
         sink.rows(&page)?;
+    }
+    if count % PAGE != 0 {
+        boundaries.extend(last);
     }
     let worn = sizes.iter().any(|size| *size > PAGE) || sizes.len() > plan.boundaries().len() + 2;
     if (remembered.is_none() || worn) && !boundaries.is_empty() && boundaries.len() <= REMEMBERED {

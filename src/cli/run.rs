@@ -20,7 +20,7 @@ use crate::model::{EntityKind, Entropy as _, SystemEntropy, rfc3339};
 use crate::profile::{self, FLOWS};
 use crate::state::{Lease, State};
 use crate::sync::report::{self, Counts, FlowReport, Outcome, RunReport, SCHEMA_VERSION};
-use crate::sync::{Engine, Options, Share, SourceClock, Task};
+use crate::sync::{Engine, Event, Observer as _, Options, Share, SourceClock, Step, Task};
 
 /// Failures listed under a summary; the command for the rest follows.
 const FAILURES_PRINTED: usize = 5;
@@ -225,6 +225,9 @@ async fn run(
     let started_at = session.now();
     let pause = session.inputs()?.environment.get("NETWIZ_PAUSE_AT").cloned();
     let listener = Listener::new(session.output, arguments.report.as_deref(), pause.as_deref())?;
+    if lease.is_some() {
+        listener.on(&Event::Passed(Step::LeaseTaken));
+    }
     if !options.dry_run {
         state.begin_run(&run_id, command, started_at)?;
     }

@@ -199,8 +199,8 @@ impl Inventory {
     fn facts() -> Select {
         Select::new("stocked items", "item i", "i.id")
             .columns("i", &["itemid", "itemtype"])
-            .column(Column::optional("i.saleunit", "saleunit"))
-            .column(Column::optional("i.stockunit", "stockunit"))
+            .column(Column::configured("i.saleunit", "saleunit"))
+            .column(Column::configured("i.stockunit", "stockunit"))
     }
 
     fn members() -> Select {

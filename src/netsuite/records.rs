@@ -21,7 +21,7 @@ pub struct Column {
     pub name: String,
     /// Whether the query is still useful in an account that lacks it.
     pub optional: bool,
-    /// Whether a person asked for it by name, and so must be told when the account lacks it.
+    /// Whether a person expects its content, and so must be told when the account lacks it.
     pub configured: bool,
     /// A join that is made only for this column, and goes with it.
     pub join: Option<String>,
@@ -38,14 +38,14 @@ impl Column {
         Self { optional: true, ..Self::new(expression, name) }
     }
 
-    /// An optional column that the profile names.
+    /// An optional column that a person expects, e.g. because the profile names it.
     pub fn configured(expression: impl Into<String>, name: impl Into<String>) -> Self {
         Self { configured: true, ..Self::optional(expression, name) }
     }
 
-    /// An optional column of a table that is joined only for it.
+    /// An optional, expected column of a table that is joined only for it.
     pub fn joined(join: impl Into<String>, expression: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { join: Some(join.into()), ..Self::optional(expression, name) }
+        Self { join: Some(join.into()), ..Self::configured(expression, name) }
     }
 }
 

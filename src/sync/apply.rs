@@ -186,14 +186,12 @@ impl<F: Flow> Lane<'_, '_, F> {
                         }
                     });
                 }
-                Err(WriteError::Refused(_)) if attempt > 1 && self.executed_late(&mut positions, attempt).await? => {
-                    // The earlier request was executed after the look-up, and this one came second.
-                    tracing::info!(attempt, "a create was executed late");
-                }
                 Err(WriteError::Refused(refusal)) if positions.len() == 1 => {
                     let at = positions[0];
-                    let rejection = self.flow.refused(&self.planned[at], &refusal.words, &refusal.fields);
-                    self.outcomes[at] = Outcome::Rejected(rejection, None);
+                    if !self.take_up(at).await? {
+                        let rejection = self.flow.refused(&self.planned[at], &refusal.words, &refusal.fields);
+                        self.outcomes[at] = Outcome::Rejected(rejection, None);
+                    }
                     return Ok(());
                 }
                 Err(WriteError::Refused(_)) => {
@@ -232,11 +230,20 @@ impl<F: Flow> Lane<'_, '_, F> {
         Ok(())
     }
 
-    /// Tells whether any of the records was created after all, before the request that was refused now.
-    async fn executed_late(&mut self, positions: &mut Vec<usize>, attempt: u32) -> Result<bool> {
-        let before = positions.len();
-        self.find_created(positions, attempt).await?;
-        Ok(positions.len() < before)
+    /// Looks whether a refused create met its own twin: one that was given up, even by a run that is long dead, and executed
+    /// late, or one that the state file no longer knows of. Such a record is brought up to date like any that is found there.
+    async fn take_up(&mut self, at: usize) -> Result<bool> {
+        let Some(lookup) = self.flow.lookup() else { return Ok(false) };
+        let desired = &self.planned[at].desired;
+        let (reference, found) = (desired.key.to_string(), self.engine.look_up(&lookup, &desired.natural_key).await?);
+        let Some(listed) = found.into_iter().find(|listed| listed.reference_id.as_deref() == Some(&reference)) else {
+            return Ok(false);
+        };
+        let record = &mut self.planned[at];
+        record.action = Action::Adopt(listed.wc_id);
+        record.was_active = Some(listed.active);
+        self.outcomes[at] = Outcome::Untouched;
+        Ok(true)
     }
 
     /// Looks up, after a while, what an unknown create left behind; what is found is no longer in `positions`.

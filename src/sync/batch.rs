@@ -289,7 +289,7 @@ fn note_seen<B>(mapped: &[Mapped<B>], seen: &mut BTreeSet<i64>) {
             Mapped::Desired(desired) => seen.extend([desired.key.0, desired.head.0]),
             Mapped::Skipped { key, .. } => seen.extend([key.0]),
             Mapped::Rejected(rejection) => {
-                seen.extend([&rejection.key, &rejection.head].iter().filter_map(|id| id.parse::<i64>().ok()))
+                seen.extend([&rejection.key, &rejection.head].iter().filter_map(|id| id.parse::<i64>().ok()));
             }
         }
     }

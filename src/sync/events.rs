@@ -6,6 +6,8 @@ use crate::sync::report::{Counts, FlowReport};
 /// A point of the straight line that has just been passed. Crash tests stop here (`correctness.md` 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// The lease is taken and the state file is open; nothing was asked yet.
+    LeaseTaken,
     /// The bounds of the run are stored.
     BoundsStored,
     /// A batch was read.
@@ -24,6 +26,7 @@ impl Step {
     /// Gives the word used in logs.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::LeaseTaken => "lease_taken",
             Self::BoundsStored => "bounds_stored",
             Self::BatchRead => "batch_read",
             Self::IntentsCommitted => "intents_committed",

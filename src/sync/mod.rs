@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use clock::SourceClock;
 pub use events::{Event, Fate, Observer, Silent, Step};
+pub use plan::{Found, decide};
 pub use prepare::Shape;
 
 use crate::entities::{Flow, Wanted};

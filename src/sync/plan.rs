@@ -5,17 +5,21 @@ use crate::model::{Flag, Link, Listed, Reason, Rejection};
 
 /// What is known of the target's side of a record.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Found {
+pub struct Found {
     /// The stored link.
-    pub(super) link: Option<Link>,
+    pub link: Option<Link>,
     /// What a look-up by natural key gave; only asked for without a link, with an open intent, or to switch on again.
-    pub(super) listed: Vec<Listed>,
+    pub listed: Vec<Listed>,
     /// Whether writing is an upsert by key, so that there is nothing to look up.
-    pub(super) upsert: bool,
+    pub upsert: bool,
 }
 
 /// Decides about one record. Pure: a dry run stops after this.
-pub(super) fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Box<Rejection>> {
+///
+/// # Errors
+///
+/// The rejection of a record for which nothing can be decided.
+pub fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Box<Rejection>> {
     let Found { link, listed, upsert } = found;
     if let Some(link) = link {
         let unchanged = link.fingerprint.as_ref() == Some(&desired.fingerprint());
