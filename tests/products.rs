@@ -561,7 +561,7 @@ async fn a_child_without_a_visible_parent_is_rejected_until_the_parent_shows() {
     let (parent, ..) = family(&world);
     world.edit_netsuite(
         "insert into item (id, itemid, fullname, displayname, itemtype, matrixtype, parent, subsidiary, isinactive, createddate, lastmodifieddate) \
-         values (90001, 'ORPHAN-1', 'X : ORPHAN-1', 'Orphan', 'InvtPart', 'CHILD', 90100, '1', 'F', sim_now(), sim_now(); \
+         values (90001, 'ORPHAN-1', 'X : ORPHAN-1', 'Orphan', 'InvtPart', 'CHILD', 90100, '1', 'F', sim_now(), sim_now()); \
          insert into pricing (item, pricelevel, quantity, unitprice, currency) values (90001, 1, 1, '12.50', 1);"
     );
     world.next().await;
