@@ -193,7 +193,7 @@ pub async fn run(
             Ok(Box::pin(engine.run(&mut flow, task)).await)
         }
         other => Err(Error::new(ErrorKind::Usage, format!("{other} cannot be synced in this version"))
-            .hint(format!("there are {}", FLOWS.map(|(entity, _)| entity.name()).join(" and ")))),
+            .hint(format!("what can be synced: {}", FLOWS.map(|(entity, _)| entity.name()).join(", ")))),
     }
 }
 

@@ -16,7 +16,11 @@ const EXIT_CODES: &str = "Exit codes:
   7  a person must decide
  10  with --dry-run --detailed-exitcode: there are changes
  11  another run holds the lock
-130, 143  interrupted, terminated; what was complete is committed";
+130, 143  interrupted, terminated; what was complete is committed
+
+Environment:
+  Every flag has a variable, NETWIZ_ and its name: NETWIZ_DRY_RUN=1 is --dry-run, NETWIZ_PROFILE=acme
+  is --profile acme. A flag wins over its variable. Secrets are never flags.";
 
 /// Keep NetSuite and WizCommerce in step
 #[derive(Debug, Parser)]

@@ -172,8 +172,15 @@ pub(super) fn status(session: &Session<'_>) -> Result<u8> {
         });
     }
     warnings.extend(lapse_warning(&settings, now));
+    // A run that never reached a flow, as with refused credentials, shows in no flow's line.
+    let broken = runs.first().filter(|run| matches!(run.outcome.as_deref(), Some("failed" | "interrupted")));
+    if let Some(run) = broken {
+        let outcome = run.outcome.as_deref().unwrap_or_default();
+        warnings.push(format!("the last run ({}) {}: see why with `netwiz runs show {}`", run.command, ended(outcome), run.id));
+    }
     let open: u64 = flows.iter().map(|flow| flow.open_failures).sum();
-    let failing = flows.iter().any(|flow| matches!(flow.last_outcome.as_deref(), Some("failed" | "interrupted")));
+    let failing =
+        broken.is_some() || flows.iter().any(|flow| matches!(flow.last_outcome.as_deref(), Some("failed" | "interrupted")));
     let health = if failing {
         "failing"
     } else if open > 0 || !warnings.is_empty() {
@@ -217,6 +224,10 @@ pub(super) fn status(session: &Session<'_>) -> Result<u8> {
         session.output.hint("see the failures with `netwiz failures list`");
     }
     Ok(exit_code)
+}
+
+fn ended(outcome: &str) -> &'static str {
+    if outcome == "interrupted" { "was interrupted" } else { "failed" }
 }
 
 /// Warns of an API key that lapses soon.
@@ -268,9 +279,7 @@ pub(super) fn runs(session: &Session<'_>, arguments: RunsArguments) -> Result<u8
             session.output.text(&table(&["run", "command", "started", "finished", "outcome", "exit"], &[5], rows.collect()))?;
         }
         RunsCommand::Show { run } => {
-            let found = existing_state(session)?.run(&run)?.ok_or_else(|| {
-                Error::new(ErrorKind::Usage, format!("there is no run {run}")).hint("list them with `netwiz runs list`")
-            })?;
+            let found = existing_state(session)?.run(&run)?.ok_or_else(|| no_run(&run))?;
             let report = found.report.as_deref().and_then(|report| serde_json::from_str::<Box<RawValue>>(report).ok());
             if session.output.json {
                 match report {
@@ -320,11 +329,31 @@ pub(super) fn runs(session: &Session<'_>, arguments: RunsArguments) -> Result<u8
                     "NetSuite",
                     "WizCommerce",
                 ];
-                session.output.text(&table(&header, &[2, 3, 4, 5, 6, 7, 8, 9], rows.collect()))?;
+                if !flows.is_empty() {
+                    session.output.text(&table(&header, &[2, 3, 4, 5, 6, 7, 8, 9], rows.collect()))?;
+                }
+                print_error(session, &value["error"])?;
             }
         }
     }
     Ok(0)
+}
+
+/// Shows the stored error of a run as it was shown when it happened.
+fn print_error(session: &Session<'_>, error: &serde_json::Value) -> Result<()> {
+    let texts = |name: &str| -> Vec<String> {
+        error[name].as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+    };
+    let Some(message) = error["message"].as_str() else { return Ok(()) };
+    let mut text = format!("error: {message}\n");
+    for cause in texts("causes") {
+        text.push_str(&format!("  caused by: {cause}\n"));
+    }
+    session.output.text(&text)?;
+    for hint in texts("hints") {
+        session.output.hint(&hint);
+    }
+    Ok(())
 }
 
 fn entry(run: RunRow) -> RunEntry {
@@ -345,7 +374,11 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
         FailuresCommand::List { run } => {
             let settings = session.settings()?;
             let rows = match State::open_existing(&settings.state)? {
-                Some(state) => state.rejections(run.as_deref())?,
+                Some(state) => {
+                    // A mistyped run must not look like one without failures.
+                    let run = run.map(|run| state.run(&run)?.ok_or_else(|| no_run(&run))).transpose()?;
+                    state.rejections(run.as_ref().map(|run| run.id.as_str()))?
+                }
                 None => Vec::new(),
             };
             if session.output.json {
@@ -389,15 +422,17 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             }
             let rejection = &row.rejection;
             session.output.text(&format!(
-                "{} {} ({})\n  {} · {}\n  tried {}, first {}, last {}, next {}\n",
+                "{} {} ({})\n  {} · {}\n  tried {}, next try {}\n",
                 row.entity,
                 rejection.label,
                 rejection.key,
                 rejection.reason,
                 rejection.message,
-                times(row.attempts),
-                row.first_at,
-                row.last_at,
+                if row.attempts == 1 {
+                    format!("once, {}", row.last_at)
+                } else {
+                    format!("{} times, first {}, last {}", row.attempts, row.first_at, row.last_at)
+                },
                 row.next_at
             ))?;
             session.output.hint(&rejection.hint);
@@ -433,17 +468,19 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             for id in &ids {
                 state.rejection(*id)?.ok_or_else(|| no_failure(*id))?;
             }
-            session.output.confirm(&format!("Forget {} failures?", ids.len()))?;
+            let count = if ids.len() == 1 { "1 failure".to_owned() } else { format!("{} failures", ids.len()) };
+            session.output.confirm(&format!("Forget {count}?"))?;
             for id in ids {
                 state.dismiss(id)?;
             }
+            session.output.line(&format!("{count} forgotten; the records are taken up again when they change"))?;
             Ok(0)
         }
     }
 }
 
-fn times(count: i64) -> String {
-    if count == 1 { "once".into() } else { format!("{count} times") }
+fn no_run(run: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("there is no run {run}")).hint("list them with `netwiz runs list`")
 }
 
 fn no_failure(id: i64) -> Error {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{Color, Global};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::report::SCHEMA_VERSION;
+use crate::sync::report::{ErrorReport, SCHEMA_VERSION};
 
 /// Where and how results are printed.
 pub(crate) struct Output {
@@ -25,19 +25,9 @@ pub(crate) struct Output {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
+struct Failure {
     schema_version: u32,
-    error: FailureBody<'a>,
-}
-
-#[derive(Serialize)]
-struct FailureBody<'a> {
-    kind: &'a str,
-    message: String,
-    hint: Option<&'a str>,
-    hints: &'a [String],
-    exit_code: u8,
-    causes: Vec<String>,
+    error: ErrorReport,
 }
 
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -66,6 +56,11 @@ impl Output {
             interactive: io::stdin().is_terminal() && stderr && !global.no_input,
             yes: global.yes,
         }
+    }
+
+    /// Makes the output of a command line that could not be read but asks for JSON.
+    pub(crate) const fn for_json() -> Self {
+        Self { json: true, quiet: false, progress: false, interactive: false, yes: false }
     }
 
     /// Gives stdout for what is streamed.
@@ -117,17 +112,7 @@ impl Output {
     /// Shows an error: what failed, the remote's own words, what to do. With `--json`, one object.
     pub(crate) fn error(&self, error: &Error) {
         if self.json {
-            let failure = Failure {
-                schema_version: SCHEMA_VERSION,
-                error: FailureBody {
-                    kind: error.kind().word(),
-                    message: error.to_string(),
-                    hint: error.hints().first().map(String::as_str),
-                    hints: error.hints(),
-                    exit_code: error.kind().exit_code(),
-                    causes: error.causes(),
-                },
-            };
+            let failure = Failure { schema_version: SCHEMA_VERSION, error: error.into() };
             let text = serde_json::to_string(&failure).unwrap_or_default();
             self.stderr(&format!("{text}\n"));
             return;
@@ -155,8 +140,8 @@ impl Output {
             return Ok(());
         }
         if !self.interactive {
-            return Err(Error::new(ErrorKind::Decision, format!("{question} Nobody can be asked here"))
-                .hint("answer with `--yes` if that is meant"));
+            return Err(Error::new(ErrorKind::Decision, format!("{question} There is nobody here to answer"))
+                .hint("give the answer with `--yes` if that is meant"));
         }
         self.stderr(&format!("{question} [y/N] "));
         let mut answer = String::new();
@@ -166,7 +151,7 @@ impl Output {
         if matches!(answer.trim(), "y" | "Y" | "yes") {
             Ok(())
         } else {
-            Err(Error::new(ErrorKind::Decision, "nothing was changed"))
+            Err(Error::new(ErrorKind::Decision, "the answer was no: nothing was changed"))
         }
     }
 }

@@ -56,7 +56,9 @@ impl<'a> Listener<'a> {
         let report = report
             .map(|path| {
                 File::create(path).map(|file| RefCell::new(BufWriter::new(file))).map_err(|error| {
-                    Error::new(ErrorKind::Io, format!("the report {} cannot be written", path.display())).caused_by(error)
+                    Error::new(ErrorKind::Io, format!("the report {} cannot be written", path.display()))
+                        .caused_by(error)
+                        .hint("name a file in a folder that can be written to with `--report`")
                 })
             })
             .transpose()?;
@@ -145,7 +147,7 @@ impl Observer for Listener<'_> {
             }
             Event::Advanced { heads, counts } => {
                 let entity = self.entity.get();
-                tracing::info!(entity, heads, read = counts.read, changed = counts.changes(), rejected = counts.rejected, "page");
+                tracing::info!(entity, read = counts.read, changed = counts.changes(), rejected = counts.rejected, "page");
                 if let Some(bar) = self.bar.borrow().as_ref() {
                     bar.set_position(*heads);
                     bar.set_message(format!("{entity}: {} changed", number(counts.changes())));

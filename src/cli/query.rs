@@ -39,7 +39,12 @@ pub(super) async fn query(session: Session<'_>, arguments: QueryArguments) -> Re
         None => paged(&session, &remotes, &arguments.sql, &mut sink).await,
     };
     remotes.remember(&state, session.now())?;
-    result?;
+    result.map_err(|error| match error.kind() {
+        ErrorKind::Refused if error.hints().is_empty() => {
+            error.hint("correct the query; NetSuite lists its tables and columns under Setup > Records Catalog")
+        }
+        _ => error,
+    })?;
     sink.finish()?;
     Ok(0)
 }
@@ -197,7 +202,9 @@ impl<'a> Sink<'a> {
     }
 
     fn finish(mut self) -> Result<()> {
-        if self.format == Format::Table {
+        if self.format == Format::Table && self.count == 0 {
+            self.output.line("no rows")?;
+        } else if self.format == Format::Table {
             let mut header: Vec<String> = Vec::new();
             for name in self.kept.iter().flat_map(|row| row.names()) {
                 if !header.contains(name) {

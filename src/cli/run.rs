@@ -47,6 +47,10 @@ pub(super) async fn sync(session: Session<'_>, arguments: SyncArguments) -> Resu
 
 /// Runs `pull`.
 pub(super) async fn pull(session: Session<'_>, arguments: PullArguments) -> Result<u8> {
+    if arguments.entity == "all" {
+        return Err(Error::new(ErrorKind::Usage, "`pull` takes one entity at a time")
+            .hint("bring all of them up to date with `netwiz sync all`"));
+    }
     let entity = parse_entity(&arguments.entity)?;
     let mut wanted = Vec::new();
     if !arguments.ids.is_empty() {
@@ -207,8 +211,12 @@ async fn run(
     for (entity, _) in &tasks {
         if !FLOWS.iter().any(|(known, _)| known == entity) {
             return Err(Error::new(ErrorKind::Usage, format!("{entity} cannot be synced in this version"))
-                .hint(format!("there are {}", FLOWS.map(|(entity, _)| entity.name()).join(" and "))));
+                .hint(format!("what can be synced: {}", FLOWS.map(|(entity, _)| entity.name()).join(", "))));
         }
+    }
+    if tasks.iter().any(|(entity, _)| *entity == EntityKind::Products) {
+        // What the file alone can tell is told before anybody is asked.
+        profile::products(&settings)?;
     }
     let named = tasks.iter().any(|(_, task)| *task != Task::Changes);
     let how = if_locked(arguments.if_locked.as_deref(), named)?;
@@ -275,7 +283,7 @@ async fn run(
     listener.finish()?;
     remotes.remember(&state, session.now())?;
 
-    let errors: Vec<Error> = failed.into_iter().chain(flows.iter_mut().filter_map(|(_, error)| error.take())).collect();
+    let mut errors: Vec<Error> = failed.into_iter().chain(flows.iter_mut().filter_map(|(_, error)| error.take())).collect();
     let flows: Vec<FlowReport> = flows.into_iter().map(|(report, _)| report).collect();
     let mut codes: Vec<u8> = flows.iter().map(|flow| report::exit_code(&flow.counts, None)).collect();
     codes.extend(errors.iter().map(|error| error.kind().exit_code()));
@@ -288,7 +296,7 @@ async fn run(
         exit_code = 10;
     }
     let finished_at = session.now();
-    let result = RunReport {
+    let mut result = RunReport {
         schema_version: SCHEMA_VERSION,
         command: verb.to_owned(),
         run_id: run_id.clone(),
@@ -298,20 +306,31 @@ async fn run(
         exit_code,
         started_at: rfc3339(started_at),
         finished_at: rfc3339(finished_at),
+        error: None,
         flows,
     };
+    if let Some(path) = &session.global.metrics_file
+        && let Err(error) = write_metrics(path, &result, finished_at)
+    {
+        // What was synced is synced: the run is still summed up and stored.
+        result.exit_code = report::worst(&[result.exit_code, error.kind().exit_code()]);
+        result.outcome = report::outcome_of(result.exit_code);
+        errors.push(error);
+    }
+    let exit_code = result.exit_code;
+    // The error that decided comes first; a JSON reader gets that one.
+    errors.sort_by_key(|error| error.kind().exit_code() != exit_code);
+    result.error = errors.first().map(Into::into);
     if !dry_run {
         state.end_run(&run_id, result.outcome.word(), exit_code, &json_text(&totals)?, &json_text(&result)?, finished_at)?;
-    }
-    if let Some(path) = &session.global.metrics_file {
-        write_metrics(path, &result, finished_at)?;
     }
     if session.output.json {
         session.output.document(&result)?;
     } else {
         print_summary(session.output, &result, finished_at.duration_since(started_at))?;
     }
-    for error in &errors {
+    let shown = if session.output.json { 1 } else { errors.len() };
+    for error in errors.iter().take(shown) {
         session.output.error(error);
     }
     Ok(exit_code)
@@ -363,6 +382,7 @@ fn locked(session: &Session<'_>, settings: &Settings, verb: &str) -> Result<u8> 
             exit_code: 0,
             started_at: now.clone(),
             finished_at: now,
+            error: None,
             flows: Vec::new(),
         };
         session.output.document(&result)?;
@@ -520,7 +540,9 @@ fn write_metrics(path: &Path, result: &RunReport, now: Timestamp) -> Result<()> 
     }
     let temporary = path.with_extension("tmp");
     std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("the metrics file {} cannot be written", path.display())).caused_by(error)
+        Error::new(ErrorKind::Io, format!("the metrics file {} cannot be written", path.display()))
+            .caused_by(error)
+            .hint("name a file in a folder that can be written to with `--metrics-file`")
     })
 }
 

@@ -40,7 +40,7 @@ struct ServedWizCommerce<'a> {
 }
 
 fn failed(words: String) -> Error {
-    Error::new(ErrorKind::Io, "the sandbox cannot be served").caused_by(words)
+    Error::new(ErrorKind::Io, "the sandbox's data cannot be used").caused_by(words)
 }
 
 /// Runs `sandbox`.
@@ -115,10 +115,14 @@ async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
         None => Faults::new(Vec::new()),
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
-                Error::new(ErrorKind::Io, format!("the faults {} cannot be read", path.display())).caused_by(error)
+                Error::new(ErrorKind::Usage, format!("the faults {} cannot be read", path.display()))
+                    .caused_by(error)
+                    .hint("name a readable file with `--faults`")
             })?;
             Faults::from_json(&text).map_err(|words| {
-                Error::new(ErrorKind::Usage, format!("{} is not a script of faults", path.display())).caused_by(words)
+                Error::new(ErrorKind::Usage, format!("{} is not a script of faults", path.display()))
+                    .caused_by(words)
+                    .hint("the smallest script is `{\"faults\": []}`")
             })?
         }
     };
@@ -133,7 +137,11 @@ async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
     let wizcommerce = sandbox::conditions(Duration::from_millis(arguments.wizcommerce_latency_ms), None);
     let endpoints = world.endpoints(netsuite, wizcommerce, Arc::new(faults));
     let watched = endpoints.clone();
-    let running = Running::start(endpoints, [arguments.netsuite_port, arguments.wizcommerce_port]).map_err(failed)?;
+    let running = Running::start(endpoints, [arguments.netsuite_port, arguments.wizcommerce_port]).map_err(|words| {
+        Error::new(ErrorKind::Io, "the sandbox cannot be served")
+            .caused_by(words)
+            .hint("name another port with `--netsuite-port` or `--wizcommerce-port`; 0 picks a free one")
+    })?;
 
     let login = sandbox::netsuite::Credentials::sandbox();
     let api_key = sandbox::wizcommerce::Settings::default().api_key;

@@ -97,7 +97,7 @@ impl Response {
         let content_type = self.header("content-type").unwrap_or("none");
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         if !content_type.contains("json") || !matches!(first, Some(b'{' | b'[')) {
-            return Err(format!("expected JSON but got {content_type}: {}", self.excerpt()));
+            return Err(format!("{content_type} instead of JSON: {}", self.excerpt()));
         }
         match depth(&self.body) {
             Some(depth) if depth <= DEPTH_LIMIT => Ok(&self.body),
@@ -160,8 +160,8 @@ pub trait Transport {
 pub enum Class {
     /// The client can use it: a success, or a refusal that will not change.
     Final,
-    /// Refused for flow control and not executed.
-    Busy,
+    /// Refused for flow control and not executed. Holds what to tell a person.
+    Busy(String),
     /// The remote failed; it may or may not have acted. Holds what to tell a person.
     Failed(String),
 }
@@ -180,6 +180,8 @@ pub enum Repeat {
 pub enum CallError {
     /// The remote stayed unavailable; nothing was executed, or it may be repeated at leisure.
     Unavailable(String),
+    /// The remote kept refusing for flow control; nothing was executed.
+    Busy(String),
     /// The request may have been executed.
     Unknown(String),
     /// The user asked to stop while waiting.
@@ -310,9 +312,8 @@ impl Remote {
                         self.budget.set((self.budget.get() + 1).min(BUDGET));
                         return Ok(response);
                     }
-                    Class::Busy => {
+                    Class::Busy(words) => {
                         permit.refused();
-                        let words = format!("{} {}", response.status, response.excerpt());
                         (Failure::Busy(words), retry::retry_after(&response))
                     }
                     Class::Failed(words) => {
@@ -335,7 +336,7 @@ impl Remote {
             let wait = waits.next(matches!(failure, Failure::Busy(_)), after, self.entropy());
             let exhausted = self.budget.get() == 0;
             let (Some(wait), false) = (wait, exhausted) else {
-                return Err(CallError::Unavailable(failure.into_words()));
+                return Err(failure.into_error());
             };
             if !matches!(failure, Failure::Busy(_)) {
                 self.budget.set(self.budget.get() - 1);
@@ -353,10 +354,21 @@ impl Remote {
         match error {
             CallError::Interrupted(signal) => interrupted(signal),
             CallError::Unavailable(words) | CallError::Unknown(words) => {
-                Error::new(ErrorKind::Unavailable, format!("{} is not available: {what} failed after retries", self.name))
+                let message = format!("{} is not available: no usable answer to {what}, also after retries", self.name);
+                Error::new(ErrorKind::Unavailable, message)
                     .caused_by(words)
                     .hint("nothing is lost: the next run goes on where this one stopped")
                     .hint(format!("check the connection with `netwiz verify-credentials {}`", self.name.to_lowercase()))
+            }
+            CallError::Busy(words) => {
+                let message = format!("{} takes no more requests: it kept refusing {what}, also after retries", self.name);
+                Error::new(ErrorKind::Unavailable, message)
+                    .caused_by(words)
+                    .hint("nothing is lost: the next run goes on where this one stopped")
+                    .hint(format!(
+                        "run again later, or leave more room to other integrations: lower `concurrency` under `[profile.<name>.{}]`",
+                        self.name.to_lowercase()
+                    ))
             }
         }
     }
@@ -375,9 +387,10 @@ impl Failure {
         }
     }
 
-    fn into_words(self) -> String {
+    fn into_error(self) -> CallError {
         match self {
-            Self::Busy(words) | Self::Failed(words) | Self::NotSent(words) => words,
+            Self::Busy(words) => CallError::Busy(words),
+            Self::Failed(words) | Self::NotSent(words) => CallError::Unavailable(words),
         }
     }
 }

@@ -75,6 +75,10 @@ impl QueryError {
 
 impl Refusal {
     fn words(&self) -> String {
+        // A proxy in front of NetSuite knows no codes.
+        if self.code.is_empty() {
+            return format!("{}: {}", self.status, self.detail);
+        }
         format!("{} {}: {}", self.status, self.code, self.detail)
     }
 
@@ -101,12 +105,13 @@ impl Refusal {
 
     fn into_error(self, what: &str) -> Error {
         if self.missing_table().is_some() {
-            return Error::new(ErrorKind::Permission, format!("NetSuite does not show the table needed for {what}"))
+            return Error::new(ErrorKind::Permission, format!("NetSuite does not show a table needed for {what}"))
                 .caused_by(self.words())
                 .hint("give the integration's role the permission for that record, or turn the feature on")
                 .hint("see which permissions are missing with `netwiz verify-credentials netsuite`");
         }
-        Error::new(ErrorKind::Refused, format!("NetSuite refused the query for {what}")).caused_by(self.words())
+        let subject = if what.ends_with("query") { what.to_owned() } else { format!("the query for {what}") };
+        Error::new(ErrorKind::Refused, format!("NetSuite refused {subject}")).caused_by(self.words())
     }
 }
 
@@ -157,12 +162,9 @@ fn classify(response: &Response) -> Class {
         200..=299 => {
             response.json().map_or_else(|words| Class::Failed(format!("{} with {words}", response.status)), |_| Class::Final)
         }
-        429 => Class::Busy,
-        400 if busy.contains(&refusal(response).code.as_str()) => Class::Busy,
-        500.. => {
-            let refusal = refusal(response);
-            Class::Failed(format!("{} {} {}", response.status, refusal.code, refusal.detail))
-        }
+        429 => Class::Busy(refusal(response).words()),
+        400 if busy.contains(&refusal(response).code.as_str()) => Class::Busy(refusal(response).words()),
+        500.. => Class::Failed(refusal(response).words()),
         _ => Class::Final,
     }
 }
@@ -243,7 +245,7 @@ impl NetSuite {
             .map_or_else(String::new, |word| format!(" ({word})"));
         Error::new(ErrorKind::Credentials, format!("NetSuite refused the credentials for account {}", self.keys.realm))
             .caused_by(format!("{} {}{audit}: {}", refusal.status, refusal.code, refusal.detail))
-            .hint("the token may be revoked, belong to another account, or its role may lack \"Log in using Access Tokens\"")
+            .hint("`account` or a secret may be mistyped, the token revoked, or its role lacks \"Log in using Access Tokens\"")
             .hint("check which secret is in use with `netwiz verify-credentials netsuite`")
             .hint("the Login Audit Trail in NetSuite (Setup > Users/Roles) names the cause; five failures lock the user for 30 minutes")
     }
@@ -268,7 +270,7 @@ impl NetSuite {
             #[serde(rename = "serverTime")]
             server_time: String,
         }
-        let what = "NetSuite's clock";
+        let what = "the request for its clock";
         let response = self.send(Method::Get, "/services/rest/system/v1/serverTime", None, what).await?;
         let body: ServerTime = decode(what, &response.body)?;
         let now: Timestamp = body.server_time.parse().map_err(|error: jiff::Error| {
@@ -379,9 +381,9 @@ mod tests {
         let json = "application/vnd.oracle.resource+json; type=error";
         let limit = r#"{"status":400,"o:errorDetails":[{"detail":"Concurrent request limit exceeded.","o:errorCode":"CONCURRENCY_LIMIT_EXCEEDED"}]}"#;
         let restlet = r#"{"error" : {"code" : "SSS_REQUEST_LIMIT_EXCEEDED", "message" : "Request Limit Exceeded"}}"#;
-        assert_eq!(classify(&answer(429, json, limit)), Class::Busy);
-        assert_eq!(classify(&answer(400, json, limit)), Class::Busy);
-        assert_eq!(classify(&answer(400, "application/json", restlet)), Class::Busy);
+        assert!(matches!(classify(&answer(429, json, limit)), Class::Busy(_)));
+        assert!(matches!(classify(&answer(400, json, limit)), Class::Busy(_)));
+        assert!(matches!(classify(&answer(400, "application/json", restlet)), Class::Busy(_)));
         assert_eq!(classify(&answer(401, json, "{}")), Class::Final);
         assert!(matches!(classify(&answer(200, "text/html", "<html>")), Class::Failed(_)));
         assert!(matches!(classify(&answer(503, "text/html", "maintenance")), Class::Failed(words) if words.contains("503")));

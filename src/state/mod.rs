@@ -65,6 +65,7 @@ impl State {
         let state = Self { connection, path: path.to_owned() };
         state.connection.busy_timeout(Duration::from_secs(5)).map_err(|error| unusable(path, error))?;
         match state.version()? {
+            0 if state.has_tables()? => Err(foreign(path)),
             0 => Ok(None),
             schema::VERSION => Ok(Some(state)),
             version if version > schema::VERSION => Err(newer(path)),
@@ -120,8 +121,7 @@ impl State {
             return Err(newer(&self.path));
         }
         if version == 0 && !fresh && self.has_tables()? {
-            return Err(Error::new(ErrorKind::Decision, format!("{} is not a netwiz state file", self.path.display()))
-                .hint("name another file with `--state`, or move this one away"));
+            return Err(foreign(&self.path));
         }
         if !fresh && self.ended_uncleanly(version)? {
             self.check()?;
@@ -283,10 +283,16 @@ fn newer(path: &Path) -> Error {
         .hint("upgrade this netwiz, or name another file with `--state`")
 }
 
+fn foreign(path: &Path) -> Error {
+    Error::new(ErrorKind::Decision, format!("{} is not a netwiz state file", path.display()))
+        .hint("name another file with `--state`, or move this one away")
+}
+
 fn unusable(path: &Path, error: rusqlite::Error) -> Error {
     let code = error.sqlite_error_code();
     let made = Error::new(ErrorKind::State, format!("the state file {} cannot be used", path.display())).caused_by(error);
     match code {
+        _ if path.is_dir() => made.hint("this is a folder: name a file with `--state`"),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => made
             .hint("check that the file and its folder belong to this user and can be written to, or name another with `--state`"),
         Some(ErrorCode::DiskFull) => made.hint("free some space on the disk, then run the same command again: nothing is lost"),

@@ -245,7 +245,8 @@ impl State {
 
     /// Notes the start of a run.
     pub fn begin_run(&mut self, id: &str, command: &str, now: Timestamp) -> Result<()> {
-        let started = rfc3339(now);
+        // Short runs share a second, and the last one must be told from the others.
+        let started = now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         self.change(|transaction| {
             // A run that never ended was killed: it holds the lease no more, or this one could not begin.
             transaction.execute(
@@ -300,13 +301,18 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     Ok(RunRow {
         id: row.get(0)?,
         command: row.get(1)?,
-        started_at: row.get(2)?,
-        finished_at: row.get(3)?,
+        started_at: to_seconds(row.get(2)?),
+        finished_at: row.get::<_, Option<String>>(3)?.map(to_seconds),
         outcome: row.get(4)?,
         exit_code: row.get(5)?,
         counts: row.get(6)?,
         report: row.get(7)?,
     })
+}
+
+/// Gives a stored moment as it is shown.
+fn to_seconds(moment: String) -> String {
+    moment.parse::<Timestamp>().map_or(moment, rfc3339)
 }
 
 #[cfg(test)]
@@ -315,6 +321,19 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn runs_of_one_second_are_listed_newest_first() {
+        let mut state = State::in_memory().unwrap();
+        for (id, moment) in
+            [("b", "2026-03-01T10:00:00.100Z"), ("a", "2026-03-01T10:00:00.2Z"), ("c", "2026-03-01T10:00:00.003Z")]
+        {
+            state.begin_run(id, "sync all", at(moment)).unwrap();
+        }
+        let runs = state.runs(9).unwrap();
+        assert_eq!(runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!(runs.iter().all(|run| run.started_at == "2026-03-01T10:00:00Z"));
     }
 
     #[test]

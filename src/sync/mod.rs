@@ -192,7 +192,15 @@ impl Engine<'_> {
         *mode = work.bounds.mode;
         self.observer.on(&Event::Started { entity, mode: mode.word() });
         self.observer.on(&Event::Expecting(work.expected()));
-        self.fuse(flow, &work, &shape).await?;
+        match self.fuse(flow, &work, &shape).await {
+            // A dry run writes nothing, and showing what would be switched off is what the fuse sends people here for.
+            Err(error) if self.options.dry_run && error.kind() == crate::error::ErrorKind::Decision => {
+                let note = format!("a real run would stop here: {error}");
+                self.observer.on(&Event::Note(&note));
+                tally.borrow_mut().notes.push(note);
+            }
+            other => other?,
+        }
         let bounds = work.bounds.clone();
         let expected = work.expected.clone();
         let whole = self.batches(flow, work, &shape, tally).await?;

@@ -12,11 +12,11 @@ use super::{Engine, Event, Tally};
 use crate::entities::inventory::WAREHOUSES;
 use crate::entities::{Finder, Flow, Prerequisite, Rows, Table, Universe};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Method, Repeat};
+use crate::http::{CallError, Method, Repeat};
 use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
 use crate::netsuite::records::{Row, Select, Selection};
 use crate::state::{Commit, Cursor};
-use crate::wizcommerce::records::{AttributeDefinition, Call, Created, PriceList, Warehouse};
+use crate::wizcommerce::records::{AttributeDefinition, Call, PriceList, Warehouse};
 use crate::wizcommerce::{OLDEST_FIRST, WriteError};
 
 /// What was found out about the account for one flow: asked once and kept for a day.
@@ -197,6 +197,7 @@ impl Engine<'_> {
     }
 
     async fn make_attributes(&self, entity: &str, names: &[String]) -> Result<()> {
+        let mut lost = None;
         for attempt in 0..3 {
             let there: Vec<AttributeDefinition> = self.wizcommerce.list("/v1/attributes", &[("entity", entity)]).await?;
             let missing: Vec<&String> = names.iter().filter(|name| !there.iter().any(|known| known.name == **name)).collect();
@@ -205,10 +206,10 @@ impl Engine<'_> {
             }
             for name in missing {
                 let body = serde_json::json!({ "entity": entity, "name": name, "data_type": "text" }).to_string();
-                self.make(&format!("the attribute {name}"), "/v1/attributes", body, attempt).await?;
+                lost = self.make(&format!("the attribute {name}"), "/v1/attributes", body, attempt).await?.or(lost);
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "WizCommerce does not show the attributes that were made"))
+        Err(self.not_made("attributes", lost))
     }
 
     async fn make_warehouses(&mut self, path: &str, locations: &[(NetSuiteId, String)]) -> Result<()> {
@@ -221,6 +222,7 @@ impl Engine<'_> {
         if locations.iter().all(|(id, _)| linked.contains(id)) {
             return Ok(());
         }
+        let mut lost = None;
         for attempt in 0..3 {
             let there: Vec<Warehouse> = self.wizcommerce.list(path, &OLDEST_FIRST).await?;
             let mut links = Vec::new();
@@ -241,21 +243,31 @@ impl Engine<'_> {
             }
             for (id, name) in missing {
                 let body = serde_json::json!({ "reference_id": id.to_string(), "name": name }).to_string();
-                self.make(&format!("the warehouse {name}"), path, body, attempt).await?;
+                lost = self.make(&format!("the warehouse {name}"), path, body, attempt).await?.or(lost);
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "WizCommerce does not show the warehouses that were made"))
+        Err(self.not_made("warehouses", lost))
     }
 
-    /// Makes one thing. The list is read again afterwards, so a lost answer needs no more than patience.
-    async fn make(&self, what: &str, path: &str, body: String, attempt: u32) -> Result<()> {
+    /// Makes the error of things that the list does not show after all attempts to make them.
+    fn not_made(&self, what: &str, lost: Option<String>) -> Error {
+        match lost {
+            Some(words) => self.wizcommerce.remote().unavailable(&format!("the making of {what}"), CallError::Unknown(words)),
+            None => Error::new(ErrorKind::Unavailable, format!("WizCommerce accepted new {what} but does not list them"))
+                .hint("nothing is lost: run the same command again in a few minutes"),
+        }
+    }
+
+    /// Makes one thing. The list is read again afterwards, so a lost answer needs no more than patience; it is given back in
+    /// words.
+    async fn make(&self, what: &str, path: &str, body: String, attempt: u32) -> Result<Option<String>> {
         let call = Call { method: Method::Post, path: path.into(), body, repeat: Repeat::Never };
         match self.wizcommerce.write(&call).await {
-            Ok(data) => serde_json::from_str::<Created>(data.get()).map(|_| ()).or(Ok(())),
+            Ok(_) => Ok(None),
             // It may be there by now: the list is read again before that is called a failure.
             Err(WriteError::Refused(refusal)) if attempt == 0 => {
                 tracing::info!(what, refusal.words, "refused; looking whether it is there");
-                Ok(())
+                Ok(None)
             }
             Err(WriteError::Refused(refusal)) => Err(Error::new(ErrorKind::Refused, format!("WizCommerce refused {what}"))
                 .caused_by(refusal.words)
@@ -263,7 +275,7 @@ impl Engine<'_> {
             Err(WriteError::Unknown(words)) => {
                 tracing::info!(what, words, "the answer was lost; looking whether it was made");
                 tokio::time::sleep(self.wizcommerce.remote().schedule().base * (attempt + 1)).await;
-                Ok(())
+                Ok(Some(words))
             }
             Err(WriteError::Failed(error)) => Err(error),
         }

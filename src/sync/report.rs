@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// The version of every JSON document that netwiz prints.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -30,8 +30,40 @@ pub struct RunReport {
     pub started_at: String,
     /// End.
     pub finished_at: String,
+    /// Why it ended early; the error that decided the exit code when there were several.
+    pub error: Option<ErrorReport>,
     /// One entry per flow, in the order they ran.
     pub flows: Vec<FlowReport>,
+}
+
+/// An error as machine-readable output has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorReport {
+    /// The word for its kind.
+    pub kind: &'static str,
+    /// What failed, in our words.
+    pub message: String,
+    /// What to do first.
+    pub hint: Option<String>,
+    /// All there is to do.
+    pub hints: Vec<String>,
+    /// The exit code that belongs to it.
+    pub exit_code: u8,
+    /// The remote's or the system's own words, outermost first.
+    pub causes: Vec<String>,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        Self {
+            kind: error.kind().word(),
+            message: error.to_string(),
+            hint: error.hints().first().cloned(),
+            hints: error.hints().to_vec(),
+            exit_code: error.kind().exit_code(),
+            causes: error.causes(),
+        }
+    }
 }
 
 /// How a run ended.

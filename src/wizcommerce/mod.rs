@@ -104,7 +104,7 @@ fn classify(response: &Response) -> Class {
         200..=299 => {
             response.json().map_or_else(|words| Class::Failed(format!("{} with {words}", response.status)), |_| Class::Final)
         }
-        429 => Class::Busy,
+        429 => Class::Busy(refusal(response).words),
         500.. => Class::Failed(refusal(response).words),
         // A refusal must be well formed to count as one: an edge server's page says nothing about the record.
         400..=499 if response.json().is_err() && response.status != 404 => {
@@ -154,7 +154,7 @@ impl WizCommerce {
                 .hint("check which key is in use with `netwiz verify-credentials wizcommerce`")),
             403 => Err(Error::new(ErrorKind::Permission, format!("the WizCommerce key may not do this: {what}"))
                 .caused_by(refusal(response).words)
-                .hint("ask for a key whose user may use this part of WizCommerce")),
+                .hint("use the key of a user who may work with this part of WizCommerce; test it with `netwiz verify-credentials wizcommerce`")),
             300..=399 => Err(Error::new(ErrorKind::Config, "WizCommerce answered with a redirect, which is never followed")
                 .caused_by(format!("{} to {}", response.status, response.header("location").unwrap_or("nowhere")))
                 .hint("check `base-url` in the profile")),
@@ -227,7 +227,9 @@ impl WizCommerce {
             Ok(response) => response,
             Err(CallError::Unknown(words)) => return Err(WriteError::Unknown(words)),
             Err(CallError::Interrupted(signal)) => return Err(WriteError::Failed(interrupted(signal))),
-            Err(error @ CallError::Unavailable(_)) => return Err(WriteError::Failed(self.remote.unavailable(&what, error))),
+            Err(error @ (CallError::Unavailable(_) | CallError::Busy(_))) => {
+                return Err(WriteError::Failed(self.remote.unavailable(&what, error)));
+            }
         };
         self.check_access(&response, &what).map_err(WriteError::Failed)?;
         if !response.is_success() {
@@ -265,6 +267,6 @@ mod tests {
         assert!(matches!(classify(&answer(400, "text/html", "<html>bad gateway</html>")), Class::Failed(_)));
         assert!(matches!(classify(&answer(200, "text/html", "<html>")), Class::Failed(_)));
         assert!(matches!(classify(&answer(503, "application/json", "{}")), Class::Failed(_)));
-        assert_eq!(classify(&answer(429, "text/plain", "slow down")), Class::Busy);
+        assert_eq!(classify(&answer(429, "text/plain", "slow down")), Class::Busy("429 slow down".into()));
     }
 }

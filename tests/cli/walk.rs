@@ -1,0 +1,79 @@
+//! The first walk: both remotes in one process, netwiz in another.
+
+use crate::program::{Home, Served};
+
+#[test]
+fn two_processes_come_into_step_and_stay_there() {
+    let served = Served::start(&[]);
+    let home = served.home();
+
+    let (code, first) = home.json(&["sync", "all"]);
+    assert_eq!((code, &first["outcome"], &first["exit_code"]), (0, &"ok".into(), &0.into()), "{first:#}");
+    for flow in first["flows"].as_array().unwrap() {
+        assert_eq!(flow["failures_total"], 0, "{flow:#}");
+        assert!(flow["counts"]["created"].as_u64().unwrap() > 0, "{flow:#}");
+    }
+
+    let (code, second) = home.json(&["sync", "all"]);
+    assert_eq!(code, 0);
+    let mut netsuite = 2; // The two questions for the time belong to no flow.
+    for flow in second["flows"].as_array().unwrap() {
+        for count in ["created", "updated", "adopted", "deactivated", "rejected", "failed"] {
+            assert_eq!(flow["counts"][count], 0, "{count} of {flow:#}");
+        }
+        assert_eq!(flow["requests"]["wizcommerce"], 0, "{flow:#}");
+        netsuite += flow["requests"]["netsuite"].as_u64().unwrap();
+    }
+    assert!(netsuite <= 12, "{netsuite} requests to NetSuite: {second:#}");
+
+    home.succeed(&["verify-credentials"]);
+    home.succeed(&["status"]);
+}
+
+#[test]
+fn serving_takes_faults_from_a_file_and_a_bad_one_is_refused() {
+    let scripts = Home::empty();
+    let faults = scripts.path("faults.json");
+    let script = r#"{"faults": [{"remote": "netsuite", "path": "/services/rest/query", "do": "html"}]}"#;
+    std::fs::write(&faults, script).unwrap();
+    let served = Served::start(&["--faults", faults.to_str().unwrap()]);
+    // One page of maintenance is passed over by trying again.
+    served.home().succeed(&["sync", "products"]);
+
+    std::fs::write(&faults, r#"{"faults": [{"remote": "netsuite", "do": "sulk"}]}"#).unwrap();
+    let outcome = scripts.run(&["sandbox", "serve", "--faults", faults.to_str().unwrap()]);
+    outcome.fails(2, &["is not a script of faults", "sulk"]).hints("smallest script");
+    scripts.run(&["sandbox", "serve", "--faults", "absent.json"]).fails(2, &["absent.json cannot be read"]).hints("--faults");
+
+    let port = served.first_line["netsuite"]["url"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+    let outcome = scripts.run(&["sandbox", "serve", "--netsuite-port", &port]);
+    outcome.fails(1, &["cannot be served", &port]).hints("0 picks a free one");
+}
+
+#[cfg(unix)]
+#[test]
+fn serving_ends_well_when_it_is_stopped() {
+    for signal in ["INT", "TERM"] {
+        let mut served = Served::start(&[]);
+        let command = format!("kill -{signal} {}", served.id());
+        assert!(std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success());
+        assert_eq!(served.wait().code(), Some(0), "being stopped is how serving ends");
+    }
+}
+
+#[test]
+fn the_built_in_profile_needs_nothing_and_keeps_its_world() {
+    let home = Home::empty();
+    let first = home.succeed(&["--profile", "sandbox", "sync", "all", "--json"]).document();
+    assert!(first["flows"][0]["counts"]["created"].as_u64().unwrap() > 100, "{first:#}");
+    let second = home.succeed(&["--profile", "sandbox", "sync", "all", "--json"]).document();
+    assert_eq!(second["flows"][0]["counts"]["created"], 0, "{second:#}");
+
+    home.run(&["sandbox", "reset"]).fails(7, &["Remove the sandbox's data and state?"]).hints("--yes");
+    home.succeed(&["sandbox", "reset", "--yes"]);
+    home.succeed(&["sandbox", "seed", "--items", "40", "--problems"]);
+    let third = home.run(&["--profile", "sandbox", "sync", "all", "--json"]);
+    assert_eq!(third.code, 3, "{third}");
+    let created = third.document()["flows"][0]["counts"]["created"].as_u64().unwrap();
+    assert!((40..100).contains(&created), "{third}");
+}
