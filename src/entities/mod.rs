@@ -76,7 +76,7 @@ pub trait Flow {
     }
 
     /// The query that finds the heads of records somebody names, when the source has to be asked for them; the records
-    /// themselves are its column `id`.
+    /// themselves are its column `id`, and `in_scope` tells whether they are of this flow at all.
     fn locate(&self, wanted: &Wanted) -> Option<Select>;
 
     /// The records that must be switched off, were they linked and active: what the fuse counts (`correctness.md` R20).

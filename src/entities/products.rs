@@ -550,8 +550,9 @@ impl Flow for Products {
                 format!("i.itemid = {} OR SUBSTR(i.itemid, -{}) = {}", quote(key), end.chars().count(), quote(&end))
             }
         };
-        let named = Select::new("named items", "item i", self.head_expression()).many().columns("i", &["id"]);
-        Some(named.filter(self.types()).filter(condition))
+        let is_product = Column::new(format!("CASE WHEN {} THEN 'T' ELSE 'F' END", self.types()), "in_scope");
+        let named = Select::new("named items", "item i", self.head_expression()).many().columns("i", &["id", "itemid"]);
+        Some(named.column(is_product).filter(condition))
     }
 
     fn switched_off(&self) -> Option<Finder> {

@@ -178,11 +178,11 @@ pub enum Repeat {
 /// Why a call has no usable answer.
 #[derive(Debug)]
 pub enum CallError {
-    /// The remote stayed unavailable; nothing was executed, or it may be repeated at leisure.
+    /// The remote could not be reached; nothing was executed.
     Unavailable(String),
     /// The remote kept refusing for flow control; nothing was executed.
     Busy(String),
-    /// The request may have been executed.
+    /// The request may have been executed; one that may be repeated was, and in vain.
     Unknown(String),
     /// The user asked to stop while waiting.
     Interrupted(u8),
@@ -291,7 +291,7 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// [`CallError::Unknown`] only for [`Repeat::Never`]; see its variants for the rest.
+    /// See the variants of [`CallError`]; [`Repeat::Never`] gives [`CallError::Unknown`] after one attempt.
     pub async fn call(
         &self,
         prepare: &dyn Fn() -> Request,
@@ -390,7 +390,8 @@ impl Failure {
     fn into_error(self) -> CallError {
         match self {
             Self::Busy(words) => CallError::Busy(words),
-            Self::Failed(words) | Self::NotSent(words) => CallError::Unavailable(words),
+            Self::Failed(words) => CallError::Unknown(words),
+            Self::NotSent(words) => CallError::Unavailable(words),
         }
     }
 }

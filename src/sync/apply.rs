@@ -3,7 +3,7 @@
 //! A create whose answer was lost is the dangerous case: WizCommerce has no idempotency key. Its outcome is looked up by
 //! natural key before it is sent again (`correctness.md` R9, R10).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::value::RawValue;
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::{Engine, Event, Step};
 use crate::entities::{Action, Flow, Lookup, Planned};
 use crate::error::{Error, Result};
+use crate::http::CallError;
 use crate::model::{Listed, Reason, Rejection, WizId};
 use crate::wizcommerce::WriteError;
 
@@ -18,6 +19,10 @@ use crate::wizcommerce::WriteError;
 const LANES: usize = 32;
 /// How often a create is sent when its outcome stays unknown and look-ups do not find it.
 const CREATES: u32 = 3;
+
+/// Writes that may come to nothing in a row, each after waiting and trying again, before WizCommerce counts as down. One
+/// record whose write always fails must not end a run; a remote that takes no writes must (`correctness.md` 7).
+const LOST: u32 = 5;
 
 /// What became of one planned record.
 #[derive(Debug)]
@@ -46,24 +51,32 @@ impl<'a> Engine<'a> {
                 None => lanes.push(vec![record]),
             }
         }
-        let fatal: RefCell<Option<Error>> = RefCell::new(None);
-        let lanes = stream::iter(lanes).map(|lane| self.lane(flow, lane, &fatal)).buffered(LANES).collect::<Vec<_>>().await;
-        (lanes.into_iter().flatten().collect(), fatal.into_inner())
+        let breaker = Breaker::default();
+        let lanes = stream::iter(lanes).map(|lane| self.lane(flow, lane, &breaker)).buffered(LANES).collect::<Vec<_>>().await;
+        let mut outcomes: Vec<_> = lanes.into_iter().flatten().collect();
+        let error = breaker.error.into_inner();
+        if error.is_some() {
+            // It was not the records: they are taken up again by the next run.
+            for (_, outcome) in &mut outcomes {
+                if matches!(outcome, Outcome::Rejected(rejection, _) if rejection.reason == Reason::RemoteUnavailable) {
+                    *outcome = Outcome::Open;
+                }
+            }
+        }
+        (outcomes, error)
     }
 
     async fn lane<F: Flow>(
         &self,
         flow: &F,
         planned: Vec<Planned<F::Body>>,
-        fatal: &RefCell<Option<Error>>,
+        breaker: &Breaker,
     ) -> Vec<(Planned<F::Body>, Outcome)> {
-        let mut lane = Lane { engine: self, flow, outcomes: planned.iter().map(|_| Outcome::Untouched).collect(), planned };
-        if fatal.borrow().is_none()
-            && self.stop.requested().is_none()
-            && let Err(error) = lane.write().await
-        {
+        let outcomes = planned.iter().map(|_| Outcome::Untouched).collect();
+        let mut lane = Lane { engine: self, flow, breaker, outcomes, planned };
+        if let Err(error) = lane.write().await {
             // The first error is the cause; those after it are its company.
-            fatal.borrow_mut().get_or_insert(error);
+            breaker.error.borrow_mut().get_or_insert(error);
         }
         lane.planned.into_iter().zip(lane.outcomes).collect()
     }
@@ -84,15 +97,38 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// What the lanes of a batch know of each other: how many writes came to nothing in a row, and what ended the sending.
+#[derive(Default)]
+struct Breaker {
+    lost: Cell<u32>,
+    error: RefCell<Option<Error>>,
+}
+
 /// The records of one lane while they are written.
 struct Lane<'l, 'e, F: Flow> {
     engine: &'l Engine<'e>,
     flow: &'l F,
+    breaker: &'l Breaker,
     planned: Vec<Planned<F::Body>>,
     outcomes: Vec<Outcome>,
 }
 
 impl<F: Flow> Lane<'_, '_, F> {
+    /// Tells whether nothing new may be sent: something ended the sending, or somebody asked to stop.
+    fn is_over(&self) -> bool {
+        self.breaker.error.borrow().is_some() || self.engine.stop.requested().is_some()
+    }
+
+    /// Counts a write that came to nothing. The error says that WizCommerce takes no writes at all.
+    fn count_lost(&self, words: &str) -> Result<()> {
+        let lost = self.breaker.lost.get() + 1;
+        self.breaker.lost.set(lost);
+        if lost < LOST {
+            return Ok(());
+        }
+        Err(self.engine.wizcommerce.remote().unavailable("several writes in a row", CallError::Unknown(words.to_owned())))
+    }
+
     async fn write(&mut self) -> Result<()> {
         let all: Vec<usize> = (0..self.planned.len()).collect();
         let creates: Vec<usize> = all.iter().copied().filter(|at| self.planned[*at].action == Action::Create).collect();
@@ -132,9 +168,13 @@ impl<F: Flow> Lane<'_, '_, F> {
             if write.covers.iter().any(failed) {
                 continue;
             }
+            if self.is_over() {
+                return Ok(());
+            }
             match self.engine.wizcommerce.write(&write.call).await {
                 Ok(data) => {
                     self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
+                    self.breaker.lost.set(0);
                     for at in write.covers.iter().filter(|at| last(**at) == Some(nth)) {
                         let wc_id =
                             id_of(&records[*at]).or_else(|| self.flow.created(&data).ok()?.into_iter().next().map(|(_, id)| id));
@@ -150,11 +190,14 @@ impl<F: Flow> Lane<'_, '_, F> {
                     }
                 }
                 Err(WriteError::Unknown(words)) => {
-                    return Err(Error::new(
-                        crate::error::ErrorKind::Unavailable,
-                        "WizCommerce's answer to a write cannot be used",
-                    )
-                    .caused_by(words));
+                    self.count_lost(&words)?;
+                    for at in &write.covers {
+                        let desired = &records[*at].desired;
+                        let message = format!("WizCommerce gave no usable answer to the write of {}: {words}", desired.label);
+                        let rejection =
+                            Rejection::new(desired.key, &desired.label, Reason::RemoteUnavailable, message).of_head(desired.head);
+                        self.outcomes[positions[*at]] = Outcome::Rejected(rejection, id_of(&records[*at]));
+                    }
                 }
                 Err(WriteError::Failed(error)) => return Err(error),
             }
@@ -167,12 +210,16 @@ impl<F: Flow> Lane<'_, '_, F> {
         for attempt in 1..=CREATES {
             let records: Vec<Planned<F::Body>> = positions.iter().map(|at| self.planned[*at].clone()).collect();
             let Some(write) = self.flow.writes(&records).into_iter().find(|write| write.creates) else { return Ok(()) };
+            if self.is_over() {
+                return Ok(());
+            }
             for at in &positions {
                 self.outcomes[*at] = Outcome::Open;
             }
             match self.engine.wizcommerce.write(&write.call).await {
                 Ok(data) => {
                     self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
+                    self.breaker.lost.set(0);
                     let created = self.flow.created(&data).unwrap_or_default();
                     positions.retain(|at| {
                         let key = &self.planned[*at].desired.natural_key;
@@ -203,6 +250,10 @@ impl<F: Flow> Lane<'_, '_, F> {
                 }
                 Err(WriteError::Unknown(words)) => {
                     tracing::info!(words, attempt, "the answer to a create was lost; looking whether it was executed");
+                    // A first loss may be a moment's; what is lost again after a wait counts.
+                    if attempt > 1 {
+                        self.count_lost(&words)?;
+                    }
                 }
                 Err(WriteError::Failed(error)) => {
                     // Never accepted: flow control and failed connections execute nothing.

@@ -253,7 +253,7 @@ impl Engine<'_> {
         }
     }
 
-    fn skip(&self, entity: &'static str, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+    pub(super) fn skip(&self, entity: &'static str, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
         let mut tally = tally.borrow_mut();
         tally.counts.skipped += 1;
         *tally.skipped.entry(reason).or_default() += 1;

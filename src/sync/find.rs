@@ -106,8 +106,17 @@ impl Engine<'_> {
                 }
                 (Some(select), None) => {
                     let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
-                    heads.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
-                    asked.extend(rows.iter().filter_map(|row| row.id("id")).map(|id| id.0));
+                    for row in &rows {
+                        let (Some(head), Some(id)) = (row.head(), row.id("id")) else { continue };
+                        if row.flag("in_scope") {
+                            heads.insert(head.0);
+                            asked.insert(id.0);
+                        } else {
+                            // Naming a record does not lift the configured filters.
+                            expected.remove(&id.0);
+                            self.skip(flow.entity().name(), id, row.text("itemid").unwrap_or_default(), "type", tally);
+                        }
+                    }
                     if let (Wanted::Key(key), true) = (wanted, rows.is_empty()) {
                         let message = format!("NetSuite shows no {} called {key}", flow.entity().singular());
                         self.refuse_name(flow, Rejection::new(key, key, Reason::NonexistentId, message), tally);

@@ -6,7 +6,10 @@ use crate::program::{Home, NETSUITE, Simulators};
 fn without_configuration_there_are_two_ways_to_begin() {
     let home = Home::empty();
     for command in [&["sync", "all"][..], &["status"], &["verify-credentials"], &["failures", "list"], &["config", "show"]] {
-        home.run(command).fails(6, &["nothing is configured yet", "config.toml"]).hints("netwiz init").hints("--profile sandbox");
+        home.run(command)
+            .fails(6, &["nothing is configured yet", "config.toml"])
+            .hints("write a profile")
+            .hints("--profile sandbox");
     }
     let bare = home.succeed(&[]);
     assert!(bare.stdout.contains("Usage: netwiz") && bare.stdout.contains("netwiz --profile sandbox sync all"), "{bare}");

@@ -108,7 +108,6 @@ fn failures_are_listed_explained_retried_and_forgotten() {
 }
 
 #[test]
-#[ignore = "`pull` of an id that NetSuite does not have ends with 0 and says nothing; wanted: rejected, nonexistent_id, exit 3"]
 fn an_id_that_does_not_exist_is_rejected() {
     let simulators = Simulators::start();
     let home = Home::of(&simulators);
