@@ -42,8 +42,9 @@ const WIZCOMMERCE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Names the pair of accounts that a state file is about.
 pub fn owner(settings: &Settings) -> String {
-    // A simulator's port changes from start to start and says nothing about whose data it is.
-    let target = if settings.is_builtin_sandbox() { "the sandbox" } else { settings.wizcommerce.base_url.as_str() };
+    let target = settings.wizcommerce.base_url.as_str();
+    // The port of a simulator or tunnel changes from start to start and says nothing about whose data it is.
+    let target = if Origin::of(target).is_loopback() { "a WizCommerce on this machine" } else { target };
     format!("NetSuite {} and {target}", settings.netsuite.account.realm())
 }
 

@@ -245,7 +245,7 @@ pub(crate) enum RunsCommand {
     /// List the latest runs
     List {
         /// How many
-        #[arg(long, default_value_t = 20, value_name = "N")]
+        #[arg(long, env = "NETWIZ_LIMIT", default_value_t = 20, value_name = "N")]
         limit: usize,
     },
     /// Show one run
@@ -267,7 +267,7 @@ pub(crate) enum FailuresCommand {
     /// List the records that did not arrive
     List {
         /// Only those of one run
-        #[arg(long, value_name = "RUN")]
+        #[arg(long, env = "NETWIZ_RUN", value_name = "RUN")]
         run: Option<String>,
     },
     /// Show one failure whole
@@ -282,7 +282,7 @@ pub(crate) enum FailuresCommand {
         #[arg(value_name = "ID", required_unless_present = "all")]
         ids: Vec<i64>,
         /// All of them
-        #[arg(long, value_parser = BoolishValueParser::new())]
+        #[arg(long, env = "NETWIZ_ALL", value_parser = BoolishValueParser::new())]
         all: bool,
     },
     /// Forget failures; the record is taken up again when it changes
@@ -365,10 +365,10 @@ pub(crate) enum SandboxCommand {
     /// Fill the sandbox of the profile `sandbox` anew
     Seed {
         /// How many sellable items
-        #[arg(long, default_value_t = 240, value_name = "N")]
+        #[arg(long, env = "NETWIZ_ITEMS", default_value_t = 240, value_name = "N")]
         items: usize,
         /// Add records that must be rejected, skipped or fixed, one per reason
-        #[arg(long, value_parser = BoolishValueParser::new())]
+        #[arg(long, env = "NETWIZ_PROBLEMS", value_parser = BoolishValueParser::new())]
         problems: bool,
     },
     /// Remove the sandbox's data and the state of the profile `sandbox`
@@ -378,31 +378,31 @@ pub(crate) enum SandboxCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// NetSuite's port; 0 picks a free one
-    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    #[arg(long, env = "NETWIZ_NETSUITE_PORT", default_value_t = 0, value_name = "PORT")]
     pub(crate) netsuite_port: u16,
     /// WizCommerce's port; 0 picks a free one
-    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    #[arg(long, env = "NETWIZ_WIZCOMMERCE_PORT", default_value_t = 0, value_name = "PORT")]
     pub(crate) wizcommerce_port: u16,
     /// How long NetSuite takes for a request
-    #[arg(long, default_value_t = 0, value_name = "MS")]
+    #[arg(long, env = "NETWIZ_LATENCY_MS", default_value_t = 0, value_name = "MS")]
     pub(crate) latency_ms: u64,
     /// How long WizCommerce takes for a request
-    #[arg(long, default_value_t = 0, value_name = "MS")]
+    #[arg(long, env = "NETWIZ_WIZCOMMERCE_LATENCY_MS", default_value_t = 0, value_name = "MS")]
     pub(crate) wizcommerce_latency_ms: u64,
     /// How many requests NetSuite takes at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, env = "NETWIZ_CONCURRENCY_LIMIT", value_name = "N")]
     pub(crate) concurrency_limit: Option<usize>,
     /// Seed so many items
-    #[arg(long, default_value_t = 240, value_name = "N")]
+    #[arg(long, env = "NETWIZ_ITEMS", default_value_t = 240, value_name = "N")]
     pub(crate) items: usize,
     /// Add records that must be rejected, skipped or fixed
-    #[arg(long, value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "NETWIZ_PROBLEMS", value_parser = BoolishValueParser::new())]
     pub(crate) problems: bool,
     /// A script of misbehaviour, JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "NETWIZ_FAULTS", value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
     /// Keep the data in this folder; without it, in memory
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, env = "NETWIZ_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
 }
 

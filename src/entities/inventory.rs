@@ -221,7 +221,7 @@ impl Inventory {
 
     /// One checksum per block of items over all five quantities, weighted as prices are.
     fn stock_blocks(&self) -> Select {
-        let linear = format!("(MOD(a.item, {BLOCK}) * 7919 + a.location * 104729 + 1)");
+        let linear = format!("(MOD(a.item, {BLOCK}) * 7919 + MOD(a.location, 499) * 104729 + 1)");
         let square = format!("MOD({linear} * {linear}, 999983)");
         let mut select = Select::new("stock blocks", "aggregateitemlocation a", format!("a.item - MOD(a.item, {BLOCK})"))
             .column(Column::new("COUNT(*)", "n"))

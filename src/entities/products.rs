@@ -186,10 +186,10 @@ impl Products {
             .filter(self.levels())
     }
 
-    /// One checksum per block of items. Every sum is weighted by a function of the row's key, one of them not linear, so
+    /// One checksum per block of items, of numbers small enough for any arithmetic. Every sum is weighted by a function of the row's key, one of them not linear, so
     /// that swapped values, moved breaks and rows that come and go all show (`correctness.md` R21).
     fn price_blocks(&self) -> Select {
-        let linear = format!("(MOD(p.item, {BLOCK}) * 7919 + p.pricelevel * 104729 + p.quantity * 1299709 + 1)");
+        let linear = format!("(MOD(p.item, {BLOCK}) * 7919 + MOD(p.pricelevel, 199) * 104729 + p.quantity * 1299709 + 1)");
         let square = format!("MOD({linear} * {linear}, 999983)");
         Select::new("price blocks", Self::PRICING, format!("p.item - MOD(p.item, {BLOCK})"))
             .column(Column::new("COUNT(*)", "n"))

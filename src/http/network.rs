@@ -21,7 +21,8 @@ impl Origin {
         url.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Tells whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
         let host = self.0.split("://").nth(1).unwrap_or_default();
         host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
     }

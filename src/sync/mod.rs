@@ -206,6 +206,10 @@ impl Engine<'_> {
         let whole = self.batches(flow, work, &shape, tally).await?;
         if whole {
             self.reject_absent(flow, &expected, tally)?;
+        } else {
+            let note = format!("{entity}: stopped as `--limit` or `--max-failures` asks; the cursor stays");
+            self.observer.on(&Event::Note(&note));
+            tally.borrow_mut().notes.push(note);
         }
 
         if *mode != Mode::Ids && whole {

@@ -39,7 +39,7 @@ struct Kept {
     rows: Vec<Vec<Option<String>>>,
 }
 
-/// How long a shape serves. A column or option that is added in NetSuite is seen after this time, or with `--full`.
+/// How long a shape serves. A new custom field is seen after this time, a column that was missing with `--full`.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 impl Shape {
@@ -76,9 +76,12 @@ impl Engine<'_> {
         let stored: Option<Shape> = self.state.meta(&key)?.and_then(|text| serde_json::from_str(&text).ok());
         let fresh = |shape: &Shape| {
             let at: Option<Timestamp> = shape.at.parse().ok();
-            shape.mapping == mapping && at.is_some_and(|at| self.source.now.duration_since(at) < KEPT)
+            at.is_some_and(|at| self.source.now.duration_since(at) < KEPT)
         };
-        let stored = stored.filter(|shape| !self.options.full && known.position.is_some() && fresh(shape));
+        let stored = stored.filter(|shape| !self.options.full && shape.mapping == mapping);
+        // What an account lacks it rarely gets: an old answer saves asking for each of those columns again. `--full` asks.
+        let lacked = stored.as_ref().map(|shape| shape.missing.clone()).unwrap_or_default();
+        let stored = stored.filter(|shape| known.position.is_some() && fresh(shape));
 
         let mut shape = stored.clone().unwrap_or_else(|| Shape { at: rfc3339(self.source.now), mapping, ..Shape::default() });
         for Table { select, keep, optional } in flow.tables() {
@@ -108,8 +111,12 @@ impl Engine<'_> {
                 flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
             for select in all_selects(flow) {
                 if select.columns.iter().any(|column| column.optional) {
-                    match self.netsuite.missing_columns(&select).await {
-                        Ok(missing) => drop(shape.missing.insert(select.name.to_owned(), missing)),
+                    let mut missing = lacked.get(select.name).cloned().unwrap_or_default();
+                    match self.netsuite.missing_columns(&select.clone().without(&missing)).await {
+                        Ok(more) => {
+                            missing.extend(more);
+                            shape.missing.insert(select.name.to_owned(), missing);
+                        }
                         // An account that refuses checksums is read in full every so often.
                         Err(error) if error.kind() == ErrorKind::Refused && checksums.contains(select.name) => {}
                         Err(error) => return Err(error),
