@@ -6,7 +6,7 @@
 //!
 //! `NETWIZ_KILL_SEED=N` replays one random world, `NETWIZ_KILLS=N` sets how many random kills there are at least.
 
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "what fails here fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -449,11 +449,23 @@ fn last_step(log: &str) -> String {
     step.map_or_else(|| "before the lease".into(), |(step, entity)| format!("{step} {entity}").trim().to_owned())
 }
 
+/// Tells how to replay a world that failed, whatever it failed at.
+struct Replayable(u64);
+
+impl Drop for Replayable {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("replay this world with NETWIZ_KILL_SEED={} cargo test --test kills -- --nocapture", self.0);
+        }
+    }
+}
+
 /// Kills again and again at random moments until a run gets through, then checks the world.
 fn random_world(seed: u64) {
+    let _replayable = Replayable(seed);
     let random = Replay::new(Timestamp::UNIX_EPOCH, seed);
     let more = if random.next().is_multiple_of(2) { "extensions = [\"warehouse-inventories\"]" } else { "" };
-    let world = World::new(&format!("random world (replay with NETWIZ_KILL_SEED={seed})"), more, None);
+    let world = World::new(&format!("random world {seed}"), more, None);
     // Some kills come early, some after what a run usually takes.
     for _ in 0..KILLS_OF_A_WORLD {
         let longest = if random.next().is_multiple_of(3) { 300 } else { 1800 };
@@ -652,15 +664,15 @@ fn whatever_is_killed_is_made_good_by_the_next_run() {
 
 /// Where the kills landed, as text.
 fn table() -> String {
-    let mut text = format!("{:<34}{:>8}{:>10}\n", "last step passed", "random", "on purpose");
+    let mut text = format!("{:<34}{:>8}{:>12}\n", "last step passed", "random", "on purpose");
     let mut totals = [0; 2];
     let book = BOOK.lock().unwrap();
     let Some(book) = book.as_ref() else { return text };
     for (step, [purpose, random]) in &book.steps {
         totals = [totals[0] + random, totals[1] + purpose];
-        writeln!(text, "{step:<34}{random:>8}{purpose:>10}").unwrap();
+        writeln!(text, "{step:<34}{random:>8}{purpose:>12}").unwrap();
     }
-    writeln!(text, "{:<34}{:>8}{:>10}\n", "all", totals[0], totals[1]).unwrap();
+    writeln!(text, "{:<34}{:>8}{:>12}\n", "all", totals[0], totals[1]).unwrap();
     for (row, times) in &book.rows {
         writeln!(text, "{row:<42}{times:>4}").unwrap();
     }

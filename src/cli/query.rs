@@ -75,8 +75,7 @@ async fn keyed(session: &Session<'_>, remotes: &Remotes, state: &State, sql: &st
         sizes.push(page.len());
         // What is remembered are the ends of pages as they are now, not as they were planned. The end of the last one, which
         // may be short, is among them: without it a reading would end with two pages one after the other.
-        boundaries
-            .extend((PAGE - count % PAGE..=page.len()).step_by(PAGE).filter_map(|nth| page[nth - 1].id(template.key_name())));
+        boundaries.extend(ends_of_pages(count, page.len()).filter_map(|at| page[at].id(template.key_name())));
         count += page.len();
         last = page.last().and_then(|row| row.id(template.key_name())).or(last);
         sink.rows(&page)?;
@@ -90,6 +89,11 @@ async fn keyed(session: &Session<'_>, remotes: &Remotes, state: &State, sql: &st
         state.set_meta(&memory, &text.join(" "))?;
     }
     Ok(())
+}
+
+/// Gives the positions in the next `rows` rows at which a page of [`PAGE`] rows ends, when `before` rows came before them.
+fn ends_of_pages(before: usize, rows: usize) -> impl Iterator<Item = usize> {
+    (PAGE - 1 - before % PAGE..rows).step_by(PAGE)
 }
 
 /// Reads page after page by offset, which is all that can be done without a key.
@@ -224,5 +228,19 @@ impl<'a> Sink<'a> {
             }
         }
         written(self.out.flush())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_end_after_every_thousandth_row_however_the_rows_come() {
+        let ends = |before, rows| ends_of_pages(before, rows).collect::<Vec<_>>();
+        assert_eq!(ends(0, 1000), [999]);
+        assert_eq!(ends(0, 999), [0; 0]);
+        assert_eq!(ends(999, 1), [0]);
+        assert_eq!(ends(1410, 2000), [589, 1589]);
     }
 }

@@ -194,8 +194,9 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
          external_id = excluded.external_id, fingerprint = excluded.fingerprint, image = excluded.image, flags = excluded.flags, updated_at = excluded.updated_at",
     )?;
     // What hangs off a record is not kept up while that is off, so it counts as never written when it is back.
-    let mut unkept =
-        transaction.prepare_cached("update link set fingerprint = null where ns_id = ?1 and wc_id = ?2 and kind <> ?3")?;
+    let mut unkept = transaction.prepare_cached(
+        "update link indexed by link_by_ns set fingerprint = null where ns_id = ?1 and wc_id = ?2 and kind <> ?3",
+    )?;
     for link in links {
         release.execute(params![link.kind, link.wc_id.0, link.ns_id.0])?;
         if link.has(crate::model::Flag::Deactivated) {
