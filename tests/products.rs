@@ -526,7 +526,6 @@ async fn a_product_that_exists_already_is_adopted_by_its_sku() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a clash with a group that is not ours is not looked for: the listing drops group codes (wizcommerce/products has them)"]
 async fn a_group_of_somebody_else_keeps_its_members_and_grouping() {
     let mut world = World::with(Differences { items: Some(20), ..Differences::default() });
     let (id, sku) = lone(&world);

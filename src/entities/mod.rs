@@ -9,7 +9,7 @@
 pub mod inventory;
 pub mod products;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 
@@ -90,6 +90,12 @@ pub trait Flow {
 
     /// Links that mapping needs.
     fn references(&self, rows: &Rows) -> Vec<Reference>;
+
+    /// Groups that the batch would begin, each with the natural keys of its members: whether somebody else has a group of
+    /// that name is found out before mapping.
+    fn new_groups(&self, _rows: &Rows, _known: &Known) -> Vec<(String, Vec<String>)> {
+        Vec::new()
+    }
 
     /// Maps the rows of a batch. One answer per record, in a stable order.
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Self::Body>>;
@@ -215,12 +221,23 @@ pub enum Reference {
 #[derive(Default)]
 pub struct Known {
     links: HashMap<Reference, Link>,
+    foreign: HashSet<String>,
 }
 
 impl Known {
     /// Adds what was resolved.
     pub fn add(&mut self, reference: Reference, link: Link) {
         self.links.insert(reference, link);
+    }
+
+    /// Notes a group on the target that is somebody else's.
+    pub fn add_foreign(&mut self, group: String) {
+        self.foreign.insert(group);
+    }
+
+    /// Tells whether a group on the target is somebody else's.
+    pub fn is_foreign(&self, group: &str) -> bool {
+        self.foreign.contains(group)
     }
 
     /// Gives the link of a NetSuite record.
@@ -325,6 +342,8 @@ pub struct Lookup {
     pub path: &'static str,
     /// The parameter that takes a natural key.
     pub parameter: &'static str,
+    /// The parameter that takes a group, for records that come in groups.
+    pub group_parameter: Option<&'static str>,
     /// Reads one record of the list.
     pub read: fn(&RawValue) -> Result<Listed, String>,
 }

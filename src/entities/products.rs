@@ -441,7 +441,7 @@ impl Batch<'_> {
             return given.clone();
         }
         let taken_here = self.groups.get(name).is_some_and(|other| *other != head);
-        let taken_before = self.known.key(GROUPS, name).is_some_and(|link| link.ns_id != head);
+        let taken_before = self.known.key(GROUPS, name).is_some_and(|link| link.ns_id != head) || self.known.is_foreign(name);
         let code = if taken_here || taken_before { numbered } else { name.to_owned() };
         self.groups.insert(code.clone(), head);
         code
@@ -596,6 +596,21 @@ impl Flow for Products {
         references
     }
 
+    fn new_groups(&self, rows: &Rows, known: &Known) -> Vec<(String, Vec<String>)> {
+        let name_of = |row: &Row| sku_of(row.text("itemid").unwrap_or_default()).to_owned();
+        let mut members: HashMap<i64, Vec<String>> = HashMap::new();
+        for row in rows.of("items").iter().chain(rows.of("variants")) {
+            if let Some(head) = row.head() {
+                members.entry(head.0).or_default().push(name_of(row));
+            }
+        }
+        let heads = rows.of("items").iter().filter_map(|row| Some((row.head()?, name_of(row))));
+        heads
+            .filter(|(head, _)| known.id(GROUPS, *head).is_none())
+            .map(|(head, name)| (name, members.remove(&head.0).unwrap_or_default()))
+            .collect()
+    }
+
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
         let mut children: HashMap<i64, Vec<&Row>> = HashMap::new();
         for row in rows.of("variants") {
@@ -643,7 +658,7 @@ impl Flow for Products {
     }
 
     fn lookup(&self) -> Option<Lookup> {
-        Some(Lookup { path: "/v1/products", parameter: "sku_id", read: read_product })
+        Some(Lookup { path: "/v1/products", parameter: "sku_id", group_parameter: Some("group_code"), read: read_product })
     }
 
     fn prerequisites(&self) -> Vec<Prerequisite> {
@@ -724,6 +739,7 @@ fn read_product(raw: &RawValue) -> Result<Listed, String> {
         wc_id: WizId(product.id),
         reference_id: product.reference_id,
         active: product.status.as_deref() != Some("inactive"),
+        group: product.group_code,
     })
 }
 

@@ -182,8 +182,9 @@ pub enum CallError {
     Unavailable(String),
     /// The remote kept refusing for flow control; nothing was executed.
     Busy(String),
-    /// The request may have been executed; one that may be repeated was, and in vain.
-    Unknown(String),
+    /// The request may have been executed; one that may be repeated was, and in vain. Tells also whether the remote called
+    /// itself down (502, 503, 504), which says nothing about the request.
+    Unknown(String, bool),
     /// The user asked to stop while waiting.
     Interrupted(u8),
 }
@@ -305,6 +306,7 @@ impl Remote {
             let method = request.method.name();
             self.sent.set(self.sent.get() + 1);
             let result = self.transport.send(request).await;
+            let is_down = |response: &Response| matches!(response.status, 502..=504);
             let (failure, after) = match result {
                 Ok(response) => match classify(&response) {
                     Class::Final => {
@@ -318,7 +320,7 @@ impl Remote {
                     }
                     Class::Failed(words) => {
                         drop(permit);
-                        (Failure::Failed(words), retry::retry_after(&response))
+                        (Failure::Failed(words, is_down(&response)), retry::retry_after(&response))
                     }
                 },
                 Err(Lost::NotSent(words)) => {
@@ -327,11 +329,11 @@ impl Remote {
                 }
                 Err(Lost::Unknown(words)) => {
                     drop(permit);
-                    (Failure::Failed(words), None)
+                    (Failure::Failed(words, false), None)
                 }
             };
-            if let (Failure::Failed(words), Repeat::Never) = (&failure, repeat) {
-                return Err(CallError::Unknown(words.clone()));
+            if matches!((&failure, repeat), (Failure::Failed(..), Repeat::Never)) {
+                return Err(failure.into_error());
             }
             let wait = waits.next(matches!(failure, Failure::Busy(_)), after, self.entropy());
             let exhausted = self.budget.get() == 0;
@@ -353,7 +355,7 @@ impl Remote {
     pub fn unavailable(&self, what: &str, error: CallError) -> Error {
         match error {
             CallError::Interrupted(signal) => interrupted(signal),
-            CallError::Unavailable(words) | CallError::Unknown(words) => {
+            CallError::Unavailable(words) | CallError::Unknown(words, _) => {
                 let message = format!("{} is not available: no usable answer to {what}, also after retries", self.name);
                 Error::new(ErrorKind::Unavailable, message)
                     .caused_by(words)
@@ -376,21 +378,21 @@ impl Remote {
 
 enum Failure {
     Busy(String),
-    Failed(String),
+    Failed(String, bool),
     NotSent(String),
 }
 
 impl Failure {
     fn words(&self) -> &str {
         match self {
-            Self::Busy(words) | Self::Failed(words) | Self::NotSent(words) => words,
+            Self::Busy(words) | Self::Failed(words, _) | Self::NotSent(words) => words,
         }
     }
 
     fn into_error(self) -> CallError {
         match self {
             Self::Busy(words) => CallError::Busy(words),
-            Self::Failed(words) => CallError::Unknown(words),
+            Self::Failed(words, down) => CallError::Unknown(words, down),
             Self::NotSent(words) => CallError::Unavailable(words),
         }
     }

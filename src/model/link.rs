@@ -85,4 +85,6 @@ pub struct Listed {
     pub reference_id: Option<String>,
     /// Whether it is switched on.
     pub active: bool,
+    /// The group it is in, for records that come in groups.
+    pub group: Option<String>,
 }

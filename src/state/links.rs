@@ -141,11 +141,19 @@ impl State {
     pub fn keep_listed(&mut self, kind: &str, records: &[Listed]) -> Result<()> {
         self.change(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "insert into target (kind, natural_key, wc_id, reference_id, active) values (?1, ?2, ?3, ?4, ?5) \
-                 on conflict do update set reference_id = excluded.reference_id, active = excluded.active",
+                "insert into target (kind, natural_key, wc_id, reference_id, active, group_key) values (?1, ?2, ?3, ?4, ?5, ?6) \
+                 on conflict do update set reference_id = excluded.reference_id, active = excluded.active, \
+                 group_key = excluded.group_key",
             )?;
             for record in records {
-                statement.execute(params![kind, record.natural_key, record.wc_id.0, record.reference_id, record.active])?;
+                statement.execute(params![
+                    kind,
+                    record.natural_key,
+                    record.wc_id.0,
+                    record.reference_id,
+                    record.active,
+                    record.group
+                ])?;
             }
             Ok(())
         })
@@ -153,12 +161,29 @@ impl State {
 
     /// Gives what the listing has for a natural key.
     pub fn listed(&self, kind: &str, key: &str) -> Result<Vec<Listed>> {
+        self.listing("natural_key", kind, key)
+    }
+
+    /// Gives what the listing has in a group.
+    pub fn listed_in_group(&self, kind: &str, group: &str) -> Result<Vec<Listed>> {
+        self.listing("group_key", kind, group)
+    }
+
+    fn listing(&self, column: &str, kind: &str, value: &str) -> Result<Vec<Listed>> {
         let read = |row: &Row<'_>| {
-            Ok(Listed { natural_key: row.get(0)?, wc_id: WizId(row.get(1)?), reference_id: row.get(2)?, active: row.get(3)? })
+            Ok(Listed {
+                natural_key: row.get(0)?,
+                wc_id: WizId(row.get(1)?),
+                reference_id: row.get(2)?,
+                active: row.get(3)?,
+                group: row.get(4)?,
+            })
         };
         self.connection
-            .prepare_cached("select natural_key, wc_id, reference_id, active from target where kind = ?1 and natural_key = ?2")
-            .and_then(|mut statement| statement.query_map([kind, key], read)?.collect())
+            .prepare_cached(&format!(
+                "select natural_key, wc_id, reference_id, active, group_key from target where kind = ?1 and {column} = ?2"
+            ))
+            .and_then(|mut statement| statement.query_map([kind, value], read)?.collect())
             .map_err(|error| self.broken(error))
     }
 

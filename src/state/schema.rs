@@ -70,8 +70,11 @@ create table target (
   wc_id text not null,
   reference_id text,
   active integer not null,
+  group_key text,
   primary key (kind, natural_key, wc_id)
 ) strict, without rowid;
+
+create index target_by_group on target (kind, group_key);
 
 create table rejection (
   id integer primary key,

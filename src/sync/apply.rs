@@ -119,14 +119,15 @@ impl<F: Flow> Lane<'_, '_, F> {
         self.breaker.error.borrow().is_some() || self.engine.stop.requested().is_some()
     }
 
-    /// Counts a write that came to nothing. The error says that WizCommerce takes no writes at all.
-    fn count_lost(&self, words: &str) -> Result<()> {
+    /// Counts a write that came to nothing. The error says that WizCommerce takes no writes at all: by its own words, or
+    /// because nothing else did.
+    fn count_lost(&self, words: &str, down: bool) -> Result<()> {
         let lost = self.breaker.lost.get() + 1;
         self.breaker.lost.set(lost);
-        if lost < LOST {
+        if lost < LOST && !down {
             return Ok(());
         }
-        Err(self.engine.wizcommerce.remote().unavailable("several writes in a row", CallError::Unknown(words.to_owned())))
+        Err(self.engine.wizcommerce.remote().unavailable("its writes", CallError::Unknown(words.to_owned(), down)))
     }
 
     async fn write(&mut self) -> Result<()> {
@@ -189,8 +190,8 @@ impl<F: Flow> Lane<'_, '_, F> {
                         self.outcomes[positions[*at]] = Outcome::Rejected(rejection, id_of(&records[*at]));
                     }
                 }
-                Err(WriteError::Unknown(words)) => {
-                    self.count_lost(&words)?;
+                Err(WriteError::Unknown(words, down)) => {
+                    self.count_lost(&words, down)?;
                     for at in &write.covers {
                         let desired = &records[*at].desired;
                         let message = format!("WizCommerce gave no usable answer to the write of {}: {words}", desired.label);
@@ -248,11 +249,11 @@ impl<F: Flow> Lane<'_, '_, F> {
                     }
                     return Ok(());
                 }
-                Err(WriteError::Unknown(words)) => {
+                Err(WriteError::Unknown(words, down)) => {
                     tracing::info!(words, attempt, "the answer to a create was lost; looking whether it was executed");
                     // A first loss may be a moment's; what is lost again after a wait counts.
                     if attempt > 1 {
-                        self.count_lost(&words)?;
+                        self.count_lost(&words, down && attempt == CREATES)?;
                     }
                 }
                 Err(WriteError::Failed(error)) => {

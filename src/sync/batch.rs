@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::value::RawValue;
 
 use super::apply::Outcome;
 use super::plan::{Found, decide};
 use super::report::{FAILURES_SHOWN, PlanLine};
 use super::{Engine, Event, Fate, Step, Tally};
-use crate::entities::{Action, Desired, Flow, Known, Mapped, Planned, Reference, Rows};
-use crate::error::Result;
+use crate::entities::{Action, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
+use crate::error::{Error, Result};
 use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
 use crate::netsuite::records::Selection;
 use crate::state::{Commit, Mode};
@@ -47,7 +48,8 @@ impl Engine<'_> {
             *prepared = true;
         }
 
-        let known = self.resolve(flow, &rows)?;
+        let mut known = self.resolve(flow, &rows)?;
+        self.find_foreign_groups(flow, &rows, &mut known, target.listed).await?;
         let mut mapped = flow.map(&rows, &known);
         if let Some(asked) = target.asked {
             keep_asked(&mut mapped, asked);
@@ -137,6 +139,40 @@ impl Engine<'_> {
             }
         }
         Ok(known)
+    }
+
+    /// Finds groups on the target that have a name this batch would use and none of its records: they are somebody else's.
+    async fn find_foreign_groups<F: Flow>(&self, flow: &F, rows: &Rows, known: &mut Known, target_listed: bool) -> Result<()> {
+        let Some(Lookup { path, group_parameter: Some(parameter), read, .. }) = flow.lookup() else { return Ok(()) };
+        let groups = flow.new_groups(rows, known);
+        let found: Vec<(String, Vec<String>, Vec<Listed>)> = stream::iter(groups)
+            .map(|(group, members)| async move {
+                let listed = if target_listed {
+                    self.state.listed_in_group(flow.kind(), &group)?
+                } else {
+                    let (records, _) = self.wizcommerce.list_page::<Box<RawValue>>(path, &[(parameter, &group)], 1).await?;
+                    let listed = records.iter().filter_map(|raw| read(raw).ok());
+                    listed.filter(|record| record.group.as_ref() == Some(&group)).collect()
+                };
+                Ok::<_, Error>((group, members, listed))
+            })
+            .buffered(LOOKUPS)
+            .try_collect()
+            .await?;
+        for (group, members, listed) in found {
+            let mut ours = listed.is_empty();
+            for record in listed {
+                // What carries an Internal ID was brought from NetSuite, by an earlier state file or another machine.
+                let numbered = record.reference_id.is_some_and(|id| id.parse::<i64>().is_ok());
+                ours |= numbered
+                    || members.contains(&record.natural_key)
+                    || self.state.link_by_wiz(flow.kind(), &record.wc_id.0)?.is_some();
+            }
+            if !ours {
+                known.add_foreign(group);
+            }
+        }
+        Ok(())
     }
 
     /// Finds what is known of each record on the target: its link, else the listing, else a look-up now.

@@ -75,7 +75,13 @@ mod tests {
     }
 
     fn listed(wc_id: &str, reference: Option<&str>) -> Listed {
-        Listed { natural_key: "LAMP".into(), wc_id: WizId(wc_id.into()), reference_id: reference.map(Into::into), active: true }
+        Listed {
+            natural_key: "LAMP".into(),
+            wc_id: WizId(wc_id.into()),
+            reference_id: reference.map(Into::into),
+            active: true,
+            group: None,
+        }
     }
 
     #[test]

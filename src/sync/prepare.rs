@@ -259,7 +259,9 @@ impl Engine<'_> {
     /// Makes the error of things that the list does not show after all attempts to make them.
     fn not_made(&self, what: &str, lost: Option<String>) -> Error {
         match lost {
-            Some(words) => self.wizcommerce.remote().unavailable(&format!("the making of {what}"), CallError::Unknown(words)),
+            Some(words) => {
+                self.wizcommerce.remote().unavailable(&format!("the making of {what}"), CallError::Unknown(words, true))
+            }
             None => Error::new(ErrorKind::Unavailable, format!("WizCommerce accepted new {what} but does not list them"))
                 .hint("nothing is lost: run the same command again in a few minutes"),
         }
@@ -279,7 +281,7 @@ impl Engine<'_> {
             Err(WriteError::Refused(refusal)) => Err(Error::new(ErrorKind::Refused, format!("WizCommerce refused {what}"))
                 .caused_by(refusal.words)
                 .hint("make it by hand in WizCommerce, then run the same command again")),
-            Err(WriteError::Unknown(words)) => {
+            Err(WriteError::Unknown(words, _)) => {
                 tracing::info!(what, words, "the answer was lost; looking whether it was made");
                 tokio::time::sleep(self.wizcommerce.remote().schedule().base * (attempt + 1)).await;
                 Ok(Some(words))

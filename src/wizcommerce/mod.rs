@@ -30,8 +30,9 @@ pub struct WizCommerce {
 pub enum WriteError {
     /// WizCommerce understood and refused it; nothing was done.
     Refused(Refusal),
-    /// It may have been done (`correctness.md` R9): look the record up before trying again.
-    Unknown(String),
+    /// It may have been done (`correctness.md` R9): look the record up before trying again. Holds the remote's words, and
+    /// whether it called itself down.
+    Unknown(String, bool),
     /// No write would work now.
     Failed(Error),
 }
@@ -225,7 +226,7 @@ impl WizCommerce {
         let what = format!("{} {}", call.method.name(), call.path);
         let response = match self.send(call.method, &call.path, Some(&call.body), call.repeat).await {
             Ok(response) => response,
-            Err(CallError::Unknown(words)) => return Err(WriteError::Unknown(words)),
+            Err(CallError::Unknown(words, down)) => return Err(WriteError::Unknown(words, down)),
             Err(CallError::Interrupted(signal)) => return Err(WriteError::Failed(interrupted(signal))),
             Err(error @ (CallError::Unavailable(_) | CallError::Busy(_))) => {
                 return Err(WriteError::Failed(self.remote.unavailable(&what, error)));
@@ -239,7 +240,7 @@ impl WizCommerce {
             return Ok(RawValue::NULL.to_owned());
         }
         let one: std::result::Result<One<Box<RawValue>>, _> = serde_json::from_slice(&response.body);
-        one.map(|one| one.data).map_err(|error| WriteError::Unknown(format!("{} with {error}", response.status)))
+        one.map(|one| one.data).map_err(|error| WriteError::Unknown(format!("{} with {error}", response.status), false))
     }
 }
 
