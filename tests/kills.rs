@@ -293,7 +293,8 @@ impl World {
         for page in 1.. {
             let url = format!("{}{path}?page={page}&page_size=100{parameters}", self.served.wizcommerce);
             let request = client.get(&url).header("x-api-key", &self.served.api_key);
-            let body: Value = runtime.block_on(async { request.send().await.unwrap().json().await.unwrap() });
+            let body = runtime.block_on(async { request.send().await.unwrap().bytes().await.unwrap() });
+            let body: Value = serde_json::from_slice(&body).unwrap();
             let rows = body["data"].as_array().unwrap_or_else(|| panic!("{url}: {body}"));
             all.extend(rows.iter().cloned());
             if page >= body["pagination"]["total_pages"].as_u64().unwrap_or(0) {

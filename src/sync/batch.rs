@@ -297,7 +297,14 @@ impl Engine<'_> {
         self.observer.on(&Event::Record { entity, key: &key.to_string(), label, fate: Fate::Skipped(reason) });
     }
 
+    /// Counts a rejection and stores it with the batch.
     pub(super) fn reject(&self, entity: &'static str, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
+        commit.rejections.push(rejection.clone());
+        self.count_rejected(entity, rejection, tally);
+    }
+
+    /// Counts a rejection and tells of it.
+    pub(super) fn count_rejected(&self, entity: &'static str, rejection: Rejection, tally: &RefCell<Tally>) {
         self.observer.on(&Event::Record {
             entity,
             key: &rejection.key,
@@ -307,10 +314,8 @@ impl Engine<'_> {
         let mut tally = tally.borrow_mut();
         tally.counts.rejected += 1;
         if tally.rejections.len() < FAILURES_SHOWN {
-            tally.rejections.push(rejection.clone());
+            tally.rejections.push(rejection);
         }
-        drop(tally);
-        commit.rejections.push(rejection);
     }
 
     fn tell<B>(&self, entity: &'static str, desired: &Desired<B>, fate: Fate<'_>) {

@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clock::OVERLAP;
 use super::prepare::mapping_digest;
-use super::report::FAILURES_SHOWN;
-use super::{Engine, Event, Fate, Shape, Step, Tally, Task, bounds_of_names};
+use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
 use crate::entities::{BLOCK, Finder, Flow, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityKind, NetSuiteId, Reason, Rejection, rfc3339};
@@ -157,18 +156,8 @@ impl Engine<'_> {
 
     /// Rejects a name that leads nowhere. Nothing is stored: a slip of the pen is no record to try again.
     fn refuse_name<F: Flow>(&self, flow: &F, rejection: Rejection, tally: &RefCell<Tally>) {
-        self.observer.on(&Event::Record {
-            entity: flow.entity().name(),
-            key: &rejection.key,
-            label: &rejection.label,
-            fate: Fate::Rejected(&rejection),
-        });
-        let mut tally = tally.borrow_mut();
-        tally.counts.read += 1;
-        tally.counts.rejected += 1;
-        if tally.rejections.len() < FAILURES_SHOWN {
-            tally.rejections.push(rejection);
-        }
+        tally.borrow_mut().counts.read += 1;
+        self.count_rejected(flow.entity().name(), rejection, tally);
     }
 
     async fn find_changes<F: Flow>(&mut self, flow: &F, known: &Cursor, shape: &Shape, tally: &RefCell<Tally>) -> Result<Work> {
