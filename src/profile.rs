@@ -38,6 +38,8 @@ pub struct Surroundings {
 
 /// A SuiteQL page may take minutes on a slow account; NetSuite itself gives up after fifteen.
 const NETSUITE_TIMEOUT: Duration = Duration::from_secs(300);
+/// Clean rounds of requests after which WizCommerce is asked for one more at once.
+const PATIENCE: usize = 25;
 const WIZCOMMERCE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Names the pair of accounts that a state file is about.
@@ -88,7 +90,8 @@ pub fn netsuite(
         Some(transport) => transport,
         None => network(&section.rest_url, NETSUITE_TIMEOUT)?,
     };
-    let remote = remote("NetSuite", transport, section.concurrency, learned, surroundings);
+    let gate = Gate::new(usize::from(section.concurrency), learned);
+    let remote = remote("NetSuite", transport, gate, surroundings);
     Ok(NetSuite::new(remote, keys, &section.rest_url, Arc::clone(&surroundings.clock)))
 }
 
@@ -109,18 +112,13 @@ pub fn wizcommerce(
         Some(transport) => transport,
         None => network(&section.base_url, WIZCOMMERCE_TIMEOUT)?,
     };
-    let remote = remote("WizCommerce", transport, section.concurrency, learned, surroundings);
+    // What its refusals count is not documented, so a bad moment must not narrow the gate for good.
+    let gate = Gate::new(usize::from(section.concurrency), learned).patient(PATIENCE);
+    let remote = remote("WizCommerce", transport, gate, surroundings);
     Ok(WizCommerce::new(remote, &section.base_url, key))
 }
 
-fn remote(
-    name: &'static str,
-    transport: Rc<dyn Transport>,
-    ceiling: u16,
-    learned: Option<Learned>,
-    surroundings: &Surroundings,
-) -> Remote {
-    let gate = Gate::new(usize::from(ceiling), learned);
+fn remote(name: &'static str, transport: Rc<dyn Transport>, gate: Gate, surroundings: &Surroundings) -> Remote {
     Remote::new(name, transport, gate, surroundings.schedule, Arc::clone(&surroundings.entropy), surroundings.stop.clone())
 }
 

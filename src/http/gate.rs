@@ -28,6 +28,8 @@ struct State {
     in_flight: usize,
     highest: usize,
     clean: usize,
+    /// Clean rounds after which a known bound is tried again; `None`: never.
+    patience: Option<usize>,
     round: u64,
     waiting: VecDeque<oneshot::Sender<Permit>>,
 }
@@ -65,11 +67,20 @@ impl Gate {
             in_flight: 0,
             highest: 0,
             clean: 0,
+            patience: None,
             round: 0,
             waiting: VecDeque::new(),
         };
         state.width = learned.map_or(2, |learned| learned.width).clamp(1, state.most());
         Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Lets a known bound be tried again, one wider, after so many clean rounds: for a remote whose refusals may mean a rate
+    /// and not a number of requests in flight.
+    #[must_use]
+    pub fn patient(self, rounds: usize) -> Self {
+        self.state.borrow_mut().patience = Some(rounds);
+        self
     }
 
     /// Waits for a place; first come, first served.
@@ -140,6 +151,9 @@ impl Permit {
             state.width = grown.min(state.most());
             state.clean = 0;
             state.round += 1;
+        } else if state.patience.is_some_and(|rounds| state.clean >= state.width * rounds) {
+            state.bound = state.bound.map(|bound| bound + 1);
+            state.clean = 0;
         }
     }
 
@@ -202,6 +216,15 @@ mod tests {
         let next = Gate::new(20, Some(gate.learned()));
         assert_eq!(next.width(), 5);
         assert_eq!(rounds(&next, 5, 200).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_patient_gate_recovers_from_a_bad_moment() {
+        let gate = Gate::new(8, None).patient(10);
+        rounds(&gate, 1, 5).await;
+        assert_eq!(gate.learned().bound, Some(1));
+        rounds(&gate, 50, 600).await;
+        assert_eq!(gate.width(), 8);
     }
 
     #[tokio::test]

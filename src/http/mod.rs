@@ -185,6 +185,8 @@ pub enum CallError {
     /// The request may have been executed; one that may be repeated was, and in vain. Tells also whether the remote called
     /// itself down (502, 503, 504), which says nothing about the request.
     Unknown(String, bool),
+    /// An earlier request was refused for its login; this one was not sent.
+    Closed,
     /// The user asked to stop while waiting.
     Interrupted(u8),
 }
@@ -239,6 +241,7 @@ pub struct Remote {
     stop: Stop,
     sent: Cell<u64>,
     budget: Cell<u32>,
+    closed: Cell<bool>,
 }
 
 /// Retries that may be outstanding before a remote counts as plainly down; each success earns a part of one back.
@@ -254,7 +257,17 @@ impl Remote {
         entropy: Arc<dyn Entropy>,
         stop: Stop,
     ) -> Self {
-        Self { name, transport, gate, schedule, entropy, stop, sent: Cell::new(0), budget: Cell::new(BUDGET) }
+        Self {
+            name,
+            transport,
+            gate,
+            schedule,
+            entropy,
+            stop,
+            sent: Cell::new(0),
+            budget: Cell::new(BUDGET),
+            closed: Cell::new(false),
+        }
     }
 
     /// Gives the name a person knows it by.
@@ -270,6 +283,12 @@ impl Remote {
     /// Gives the number of requests sent so far, retries included.
     pub fn sent(&self) -> u64 {
         self.sent.get()
+    }
+
+    /// Sends nothing any more, also of what is waiting for its turn: after a refused login each further one counts towards
+    /// a lock-out (`correctness.md` 5).
+    pub fn close(&self) {
+        self.closed.set(true);
     }
 
     /// Gives the random source shared with the retry loop.
@@ -302,6 +321,9 @@ impl Remote {
         let mut waits = self.schedule.waits();
         loop {
             let permit = self.gate.acquire().await;
+            if self.closed.get() {
+                return Err(CallError::Closed);
+            }
             let request = prepare();
             let method = request.method.name();
             self.sent.set(self.sent.get() + 1);
@@ -355,6 +377,10 @@ impl Remote {
     pub fn unavailable(&self, what: &str, error: CallError) -> Error {
         match error {
             CallError::Interrupted(signal) => interrupted(signal),
+            CallError::Closed => {
+                Error::new(ErrorKind::Credentials, format!("{} refused the credentials of an earlier request", self.name))
+                    .hint(format!("check which secret is in use with `netwiz verify-credentials {}`", self.name.to_lowercase()))
+            }
             CallError::Unavailable(words) | CallError::Unknown(words, _) => {
                 let message = format!("{} is not available: no usable answer to {what}, also after retries", self.name);
                 Error::new(ErrorKind::Unavailable, message)

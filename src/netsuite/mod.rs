@@ -209,7 +209,10 @@ impl NetSuite {
             response = call().await?;
         }
         match response.status {
-            401 => Err(self.refused_login(&response)),
+            401 => {
+                self.remote.close();
+                Err(self.refused_login(&response))
+            }
             403 => {
                 let refusal = refusal(&response);
                 Err(Error::new(ErrorKind::Permission, format!("NetSuite's role may not do this: {what}"))

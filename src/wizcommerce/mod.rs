@@ -147,12 +147,15 @@ impl WizCommerce {
     /// Turns an answer that concerns the key, not the record, into an error.
     fn check_access(&self, response: &Response, what: &str) -> Result<()> {
         match response.status {
-            401 => Err(Error::new(ErrorKind::Credentials, "WizCommerce refused the API key")
-                .caused_by(refusal(response).words)
-                .hint(
-                    "keys lapse after one year: make a new one and store it as NETWIZ_WIZCOMMERCE_API_KEY or in credentials.toml",
-                )
-                .hint("check which key is in use with `netwiz verify-credentials wizcommerce`")),
+            401 => {
+                self.remote.close();
+                Err(Error::new(ErrorKind::Credentials, "WizCommerce refused the API key")
+                    .caused_by(refusal(response).words)
+                    .hint(
+                        "keys lapse after one year: make a new one and store it as NETWIZ_WIZCOMMERCE_API_KEY or in credentials.toml",
+                    )
+                    .hint("check which key is in use with `netwiz verify-credentials wizcommerce`"))
+            }
             403 => Err(Error::new(ErrorKind::Permission, format!("the WizCommerce key may not do this: {what}"))
                 .caused_by(refusal(response).words)
                 .hint("use the key of a user who may work with this part of WizCommerce; test it with `netwiz verify-credentials wizcommerce`")),
@@ -228,7 +231,7 @@ impl WizCommerce {
             Ok(response) => response,
             Err(CallError::Unknown(words, down)) => return Err(WriteError::Unknown(words, down)),
             Err(CallError::Interrupted(signal)) => return Err(WriteError::Failed(interrupted(signal))),
-            Err(error @ (CallError::Unavailable(_) | CallError::Busy(_))) => {
+            Err(error @ (CallError::Unavailable(_) | CallError::Busy(_) | CallError::Closed)) => {
                 return Err(WriteError::Failed(self.remote.unavailable(&what, error)));
             }
         };
