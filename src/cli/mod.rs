@@ -4,11 +4,13 @@ mod arguments;
 mod assembly;
 mod inspect;
 mod logging;
+mod metrics;
 mod output;
 mod progress;
 mod query;
 mod run;
 mod sandbox;
+mod summary;
 mod verify;
 
 use std::process::ExitCode;

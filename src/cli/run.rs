@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::arguments::{PullArguments, RunArguments, SyncArguments};
 use super::assembly::Session;
-use super::output::{Output, cyan, number, table};
+use super::metrics;
 use super::progress::Listener;
+use super::summary::{headline, print_summary};
 use crate::config::Settings;
 use crate::entities::Wanted;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,8 +23,6 @@ use crate::state::{Lease, State};
 use crate::sync::report::{self, Counts, FlowReport, Outcome, RunReport, SCHEMA_VERSION};
 use crate::sync::{Engine, Event, Observer as _, Options, Share, SourceClock, Step, Task};
 
-/// Failures listed under a summary; the command for the rest follows.
-const FAILURES_PRINTED: usize = 5;
 /// How long somebody who names records waits for a running sync when nothing else is asked.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -310,7 +309,7 @@ async fn run(
         flows,
     };
     if let Some(path) = &session.global.metrics_file
-        && let Err(error) = write_metrics(path, &result, finished_at)
+        && let Err(error) = metrics::write(path, &result, finished_at)
     {
         // What was synced is synced: the run is still summed up and stored.
         result.exit_code = report::worst(&[result.exit_code, error.kind().exit_code()]);
@@ -392,158 +391,6 @@ fn locked(session: &Session<'_>, settings: &Settings, verb: &str) -> Result<u8> 
             .line(&format!("skipped: another run of this profile is under way ({})", Lease::holder(&settings.state)))?;
     }
     Ok(0)
-}
-
-fn headline(settings: &Settings) -> String {
-    format!(
-        "profile {} · {} · NetSuite {} → WizCommerce {}\n",
-        settings.profile,
-        settings.environment.word(),
-        settings.netsuite.account.realm(),
-        settings.wizcommerce.base_url.split("://").nth(1).unwrap_or_default(),
-    )
-}
-
-/// A column of the summary: its name and where its number is.
-type CountColumn = (&'static str, fn(&Counts) -> u64);
-
-fn print_summary(output: &Output, result: &RunReport, took: SignedDuration) -> Result<()> {
-    if output.quiet {
-        return Ok(());
-    }
-    if result.dry_run {
-        return print_plan(output, result);
-    }
-    if !result.flows.is_empty() {
-        let any = |count: fn(&Counts) -> u64| result.flows.iter().any(|flow| count(&flow.counts) > 0);
-        let mut columns: Vec<CountColumn> =
-            vec![("read", |counts| counts.read), ("created", |counts| counts.created), ("updated", |counts| counts.updated)];
-        // Columns that are nearly always zero appear when they are not.
-        if any(|counts| counts.adopted) {
-            columns.push(("adopted", |counts| counts.adopted));
-        }
-        if any(|counts| counts.deactivated) {
-            columns.push(("switched off", |counts| counts.deactivated));
-        }
-        columns.push(("unchanged", |counts| counts.unchanged));
-        if any(|counts| counts.skipped) {
-            columns.push(("skipped", |counts| counts.skipped));
-        }
-        columns.push(("rejected", |counts| counts.rejected));
-        columns.push(("failed", |counts| counts.failed));
-        let header: Vec<&str> = std::iter::once("entity").chain(columns.iter().map(|(name, _)| *name)).collect();
-        let numbers: Vec<usize> = (1..header.len()).collect();
-        let rows = result.flows.iter().map(|flow| {
-            std::iter::once(flow.entity.to_owned()).chain(columns.iter().map(|(_, count)| number(count(&flow.counts)))).collect()
-        });
-        output.text(&table(&header, &numbers, rows.collect()))?;
-    }
-    for flow in &result.flows {
-        if !flow.skipped_reasons.is_empty() {
-            let reasons: Vec<String> =
-                flow.skipped_reasons.iter().map(|(word, count)| format!("{} {word}", number(*count))).collect();
-            output.text(&format!("{} skipped: {}\n", flow.entity, reasons.join(", ")))?;
-        }
-    }
-    let cursor = result
-        .flows
-        .iter()
-        .rev()
-        .find_map(|flow| flow.cursor.after.as_ref().filter(|after| flow.cursor.before.as_ref() != Some(after)));
-    let cursor = cursor.map_or_else(|| "cursor unchanged".to_owned(), |after| format!("cursor → {after}"));
-    output.text(&format!("{cursor} · {} · run {}\n", elapsed(took), cyan(&result.run_id)))?;
-    print_failures(output, result)
-}
-
-fn print_plan(output: &Output, result: &RunReport) -> Result<()> {
-    let mut counts = Counts::default();
-    for flow in &result.flows {
-        for line in &flow.plan {
-            output.text(&format!("{:<10} {:<10} {} ({})\n", line.action, flow.entity, line.label, line.key))?;
-        }
-        counts.add(&flow.counts);
-    }
-    let adopted = if counts.adopted > 0 { format!("{} to adopt, ", number(counts.adopted)) } else { String::new() };
-    output.text(&format!(
-        "Plan: {} to create, {adopted}{} to update, {} to switch off. Nothing was sent.\n",
-        number(counts.created),
-        number(counts.updated),
-        number(counts.deactivated)
-    ))?;
-    print_failures(output, result)
-}
-
-fn print_failures(output: &Output, result: &RunReport) -> Result<()> {
-    let total: u64 = result.flows.iter().map(|flow| flow.failures_total).sum();
-    if total == 0 {
-        return Ok(());
-    }
-    let verb = if total == 1 { "record was" } else { "records were" };
-    output.text(&format!("\n{} {verb} rejected.\n", number(total)))?;
-    for failure in result.flows.iter().flat_map(|flow| &flow.failures).take(FAILURES_PRINTED) {
-        output.text(&format!("  {} ({}): {} · {}\n", failure.label, failure.key, failure.reason, failure.message))?;
-    }
-    if !result.dry_run {
-        output.hint(&format!("see them with `netwiz failures list --run {}`", result.run_id));
-    }
-    Ok(())
-}
-
-fn elapsed(took: SignedDuration) -> String {
-    let seconds = took.as_secs();
-    if seconds < 1 {
-        format!("{} ms", took.as_millis())
-    } else if seconds < 120 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min {} s", seconds / 60, seconds % 60)
-    }
-}
-
-/// Writes a Prometheus text file, whole or not at all.
-fn write_metrics(path: &Path, result: &RunReport, now: Timestamp) -> Result<()> {
-    let mut text = String::new();
-    let profile = &result.profile;
-    let success = u8::from(matches!(result.outcome, Outcome::Ok | Outcome::Partial));
-    text.push_str("# HELP netwiz_run_timestamp_seconds When the last run ended.\n# TYPE netwiz_run_timestamp_seconds gauge\n");
-    text.push_str(&format!("netwiz_run_timestamp_seconds{{profile=\"{profile}\"}} {}\n", now.as_second()));
-    text.push_str("# HELP netwiz_run_success Whether the last run finished.\n# TYPE netwiz_run_success gauge\n");
-    text.push_str(&format!("netwiz_run_success{{profile=\"{profile}\"}} {success}\n"));
-    text.push_str("# HELP netwiz_run_exit_code Exit code of the last run.\n# TYPE netwiz_run_exit_code gauge\n");
-    text.push_str(&format!("netwiz_run_exit_code{{profile=\"{profile}\"}} {}\n", result.exit_code));
-    text.push_str("# HELP netwiz_flow_duration_ms Duration of a flow.\n# TYPE netwiz_flow_duration_ms gauge\n");
-    for flow in &result.flows {
-        text.push_str(&format!(
-            "netwiz_flow_duration_ms{{profile=\"{profile}\",entity=\"{}\"}} {}\n",
-            flow.entity, flow.duration_ms
-        ));
-    }
-    text.push_str("# HELP netwiz_records Records of the last run by what became of them.\n# TYPE netwiz_records gauge\n");
-    for flow in &result.flows {
-        let counts = &flow.counts;
-        for (word, count) in [
-            ("read", counts.read),
-            ("created", counts.created),
-            ("updated", counts.updated),
-            ("adopted", counts.adopted),
-            ("unchanged", counts.unchanged),
-            ("deactivated", counts.deactivated),
-            ("skipped", counts.skipped),
-            ("rejected", counts.rejected),
-            ("failed", counts.failed),
-        ] {
-            text.push_str(&format!(
-                "netwiz_records{{profile=\"{profile}\",entity=\"{}\",outcome=\"{word}\"}} {count}\n",
-                flow.entity
-            ));
-        }
-    }
-    let temporary = path.with_extension("tmp");
-    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("the metrics file {} cannot be written", path.display()))
-            .caused_by(error)
-            .hint("name a file in a folder that can be written to with `--metrics-file`")
-    })
 }
 
 #[cfg(test)]
