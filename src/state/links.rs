@@ -53,14 +53,6 @@ impl State {
         self.one(&format!("select {COLUMNS} from link where kind = ?1 and wc_id = ?2"), params![kind, wc_id])
     }
 
-    /// Gives the links read with a head.
-    pub fn links_of_head(&self, kind: &str, head: NetSuiteId) -> Result<Vec<Link>> {
-        self.many(
-            &format!("select {COLUMNS} from link indexed by link_by_head where kind = ?1 and head = ?2 order by ns_id"),
-            params![kind, head.0],
-        )
-    }
-
     /// Gives up to `limit` NetSuite ids above `after` that are linked as `kind` and active, in order.
     pub fn linked_after(&self, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
         self.ids(
@@ -194,13 +186,6 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 
-    fn many(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Link>> {
-        self.connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_map(parameters, link)?.collect())
-            .map_err(|error| self.broken(error))
-    }
-
     fn ids(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<i64>> {
         self.connection
             .prepare_cached(sql)
@@ -267,7 +252,7 @@ mod tests {
         assert_eq!(state.link("products", NetSuiteId(12)).unwrap(), Some(lamp.clone()));
         assert_eq!(state.link_by_key("products", "LAMP").unwrap(), Some(lamp.clone()));
         assert_eq!(state.link_by_wiz("products", "w-12").unwrap(), Some(lamp.clone()));
-        assert_eq!(state.links_of_head("products", NetSuiteId(10)).unwrap(), [lamp]);
+        assert_eq!(state.heads_between("products", 12, 12).unwrap(), [10]);
         assert_eq!(state.link("inventory", NetSuiteId(12)).unwrap(), None);
     }
 

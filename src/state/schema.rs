@@ -25,7 +25,6 @@ create table link (
 ) strict, without rowid;
 create unique index link_by_wc on link (kind, wc_id);
 create index link_by_key on link (kind, natural_key);
-create index link_by_head on link (kind, head);
 create index link_by_ns on link (ns_id);
 
 -- Creates that may be in flight. A row here means: look the record up before creating it.
