@@ -119,6 +119,11 @@ impl Error {
         self.kind
     }
 
+    /// Tells whether it concerns one entity's permissions, settings or records, so that other entities can go on.
+    pub const fn is_local(&self) -> bool {
+        matches!(self.kind, ErrorKind::Permission | ErrorKind::Refused | ErrorKind::Decision | ErrorKind::Config)
+    }
+
     /// Gives what to do next, most useful first.
     pub fn hints(&self) -> &[String] {
         &self.hints

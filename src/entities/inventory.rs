@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use super::{
     BLOCK, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted, Write,
 };
-use crate::http::{Method, Repeat};
-use crate::model::{EntityKind, Exact, Fingerprint, NetSuiteId, Reason, Rejection, WizId};
+use crate::http::Method;
+use crate::model::{EntityKind, Exact, Fingerprint, Flag, NetSuiteId, Reason, Rejection, WizId};
 use crate::netsuite::records::{Column, Row, Select};
-use crate::wizcommerce::records::{Call, Created, Inventory as Record, OnOrder};
+use crate::wizcommerce::records::{Created, Inventory as Record, OnOrder};
 
 /// Under which name the links of locations are kept.
 pub const WAREHOUSES: &str = "warehouses";
@@ -246,7 +246,7 @@ impl Inventory {
     }
 
     fn map_item(&self, id: i64, batch: &Batch<'_>, known: &Known) -> Option<Mapped<Body>> {
-        let product = known.id(PRODUCTS, NetSuiteId(id)).filter(|link| !link.has(crate::model::Flag::Deactivated))?;
+        let product = known.id(PRODUCTS, NetSuiteId(id)).filter(|link| !link.has(Flag::Deactivated) && !link.has(Flag::AdHoc))?;
         let sku = product.natural_key.clone()?;
         let facts = batch.facts.get(&id)?;
         let reject = |reason, message: String| Some(Mapped::Rejected(Rejection::new(id, &sku, reason, message)));
@@ -316,6 +316,8 @@ impl Inventory {
             label: sku.clone(),
             lane: sku,
             active: true,
+            flags: Vec::new(),
+            external_id: None,
             target: Some(product.wc_id.clone()),
             containers: Vec::new(),
             parts,
@@ -392,10 +394,6 @@ impl Flow for Inventory {
     }
 
     fn locate(&self, _wanted: &Wanted) -> Option<Select> {
-        None
-    }
-
-    fn switched_off(&self) -> Option<Finder> {
         None
     }
 
@@ -488,10 +486,8 @@ impl Flow for Inventory {
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
         let mut writes = Vec::new();
         for (at, record) in planned.iter().enumerate() {
-            let before: BTreeMap<String, String> =
-                record.image.as_deref().and_then(|image| serde_json::from_str(image).ok()).unwrap_or_default();
             for ((name, part), (_, content)) in record.desired.body.records.iter().zip(&record.desired.parts) {
-                if before.get(name).map(String::as_str) == Some(content.as_str()) {
+                if !record.differs(name, content) {
                     continue;
                 }
                 let path = match &self.settings.warehouses {
@@ -500,8 +496,7 @@ impl Flow for Inventory {
                 };
                 let body = serde_json::to_string(part).unwrap_or_default();
                 // Posting stock replaces the record of its key, so sending twice is sending once.
-                let call = Call { method: Method::Post, path, body, repeat: Repeat::Safe };
-                writes.push(Write { call, covers: vec![at], creates: false });
+                writes.push(Write { covers: vec![at], ..Write::change(Method::Post, path, body) });
             }
         }
         writes
@@ -512,15 +507,12 @@ impl Flow for Inventory {
         Ok(vec![(String::new(), WizId(record.id))])
     }
 
-    fn refused(&self, planned: &Planned<Body>, words: &str, _fields: &[String]) -> Rejection {
-        Rejection::new(planned.desired.key, &planned.desired.label, Reason::RefusedByWizcommerce, words)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Flag, Link};
+    use crate::model::Link;
     use crate::netsuite::records::Page;
 
     fn rows(pages: &[(&'static str, &str)]) -> Rows {

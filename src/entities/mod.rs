@@ -6,16 +6,27 @@
 
 #![warn(clippy::float_arithmetic)]
 
+pub mod adhoc;
+pub mod catalogs;
+pub mod credit_memos;
+pub mod customers;
+pub mod documents;
 pub mod inventory;
+pub mod invoices;
+pub mod orders;
 pub mod products;
+pub mod shipments;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::model::{Direction, EntityKind, Fingerprint, Link, Listed, NetSuiteId, Rejection, WizId};
+use crate::http::{Method, Repeat};
+use crate::model::{Direction, EntityKind, Fingerprint, Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
+use crate::netsuite::Searched;
 use crate::netsuite::records::{Row, Select};
-use crate::wizcommerce::records::Call;
+use crate::wizcommerce::records::{Call, Referenced};
 
 /// Item ids in one checksum block. A changed row makes its block be read again, so small blocks; one row each, so not too
 /// small: 100,000 items give one page of checksums.
@@ -79,17 +90,76 @@ pub trait Flow {
     /// themselves are its column `id`, and `in_scope` tells whether they are of this flow at all.
     fn locate(&self, wanted: &Wanted) -> Option<Select>;
 
+    /// Queries of the heads that hang off records of another entity: keyed by head, each with the expression of those
+    /// others' ids. Linked documents and what a new link lets in are found by them.
+    fn hanging_off(&self, _parent: EntityKind) -> Vec<(Select, String)> {
+        Vec::new()
+    }
+
+    /// Entities whose records hang off this one's and are brought along with it when that is asked.
+    fn followers(&self) -> &'static [EntityKind] {
+        &[]
+    }
+
+    /// Lists of the target that mapping needs, e.g. its sales reps. Read once per run, before the first batch.
+    fn directories(&self) -> Vec<Directory> {
+        Vec::new()
+    }
+
+    /// Takes in such a list.
+    ///
+    /// # Errors
+    ///
+    /// Says in words which setting does not fit the tenant.
+    fn consult(&mut self, _directory: &str, _entries: &[Box<RawValue>]) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The records that must be switched off, were they linked and active: what the fuse counts (`correctness.md` R20).
-    fn switched_off(&self) -> Option<Finder>;
+    fn switched_off(&self) -> Option<Finder> {
+        None
+    }
+
+    /// Takes in the members of the saved search that chooses this flow's records.
+    fn admit(&mut self, _members: HashSet<i64>) {}
+
+    /// Which of these linked records the saved search does not choose any more: the fuse counts them, too.
+    fn expelled(&self, _linked: &[i64]) -> Vec<i64> {
+        Vec::new()
+    }
+
+    /// What NetSuite's record service calls records of this flow: a deletion is believed when none of them answers for the
+    /// id (`correctness.md` R19). Empty: deletions are not followed.
+    fn record_types(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Maps a linked record that was deleted in NetSuite.
+    fn deleted(&self, _link: &Link) -> Option<Mapped<Self::Body>> {
+        None
+    }
 
     /// Queries that read a batch of heads whole, by head.
     fn details(&self) -> Vec<Select>;
 
     /// Queries by ids that only the rows read so far name. Asked again after each answer until nothing is wanted.
-    fn further(&self, rows: &Rows) -> Vec<(Select, Vec<i64>)>;
+    fn further(&self, _rows: &Rows) -> Vec<(Select, Vec<i64>)> {
+        Vec::new()
+    }
 
     /// Links that mapping needs.
     fn references(&self, rows: &Rows) -> Vec<Reference>;
+
+    /// Records that must be linked before those of the batch can be, and are not: they are brought first.
+    fn missing_parents(&self, _rows: &Rows, _known: &Known) -> BTreeMap<EntityKind, BTreeSet<i64>> {
+        BTreeMap::new()
+    }
+
+    /// Products that no item stands for in WizCommerce and that a document of the batch needs all the same. Asked after the
+    /// missing parents were brought.
+    fn stand_ins(&self, _rows: &Rows, _known: &Known) -> Vec<adhoc::Wanted> {
+        Vec::new()
+    }
 
     /// Groups that the batch would begin, each with the natural keys of its members: whether somebody else has a group of
     /// that name is found out before mapping.
@@ -104,20 +174,38 @@ pub trait Flow {
     fn lookup(&self) -> Option<Lookup>;
 
     /// What must exist on the target before the first write.
-    fn prerequisites(&self) -> Vec<Prerequisite>;
+    fn prerequisites(&self) -> Vec<Prerequisite> {
+        Vec::new()
+    }
+
+    /// The address of a record that has to be read before it can be changed, because a part of it is somebody else's or is
+    /// only replaced whole; `None` when a change names just what it changes.
+    fn detail(&self, _wc_id: &WizId) -> Option<String> {
+        None
+    }
 
     /// The requests for the records of one lane, in order.
     fn writes(&self, planned: &[Planned<Self::Body>]) -> Vec<Write>;
 
-    /// Reads natural key and id of each record out of the answer to a create.
+    /// Tells whether a record that was just created needs a change on top, which a create cannot say.
+    fn is_unfinished(&self, created: &Desired<Self::Body>) -> bool {
+        !created.active
+    }
+
+    /// Reads look-up key and id of each record out of the answer to a create.
     ///
     /// # Errors
     ///
     /// Says what the answer is instead.
-    fn created(&self, data: &RawValue) -> Result<Vec<(String, WizId)>, String>;
+    fn created(&self, data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
+        created_by_reference(data)
+    }
 
     /// Turns a refusal of a write into a rejection.
-    fn refused(&self, planned: &Planned<Self::Body>, words: &str, fields: &[String]) -> Rejection;
+    fn refused(&self, planned: &Planned<Self::Body>, words: &str, _fields: &[String]) -> Rejection {
+        let desired = &planned.desired;
+        Rejection::new(desired.key, &desired.label, Reason::RefusedByWizcommerce, words).of_head(desired.head)
+    }
 }
 
 /// Records somebody names.
@@ -125,8 +213,31 @@ pub trait Flow {
 pub enum Wanted {
     /// By Internal ID.
     Ids(Vec<i64>),
-    /// By natural key, e.g. a SKU.
+    /// By natural key: a SKU.
     Key(String),
+    /// By the number people use: a document number or a customer number.
+    Number(String),
+}
+
+impl Wanted {
+    /// Gives the name by which a person asked, when it is no id.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Ids(_) => None,
+            Self::Key(name) | Self::Number(name) => Some(name),
+        }
+    }
+}
+
+/// A list of the target that mapping needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    /// Under which name the flow takes it in.
+    pub name: &'static str,
+    /// Where it is.
+    pub path: &'static str,
+    /// Its parameters beside the page.
+    pub parameters: &'static [(&'static str, &'static str)],
 }
 
 /// A small table read whole.
@@ -143,8 +254,28 @@ pub struct Table {
 pub enum Universe {
     /// In NetSuite: the query's keys.
     Source(Select),
-    /// In our own map: the active links of a kind.
+    /// In our own map: the kept links of a kind.
     Linked(&'static str),
+    /// The kept links of a kind that the query names.
+    LinkedOf(&'static str, Select),
+}
+
+impl Universe {
+    /// Gives the kind of links whose ids the heads are, where they are those.
+    pub fn linked(&self) -> Option<&'static str> {
+        match self {
+            Self::Source(_) => None,
+            Self::Linked(kind) | Self::LinkedOf(kind, _) => Some(kind),
+        }
+    }
+
+    /// Gives the query of the heads, where there is one.
+    pub fn select(&self) -> Option<&Select> {
+        match self {
+            Self::Source(select) | Self::LinkedOf(_, select) => Some(select),
+            Self::Linked(_) => None,
+        }
+    }
 }
 
 /// A query that names heads to look at.
@@ -167,6 +298,21 @@ pub enum Finder {
     },
     /// Links of one kind that have none of the flow's own yet.
     Unlinked(&'static str),
+    /// Records that hang off another entity's, linked since this flow last finished ([`Flow::hanging_off`]).
+    NewlyLinked(EntityKind),
+    /// Members of a saved search that came, went or changed.
+    SavedSearch(SavedSearch),
+}
+
+/// A saved search whose members are in scope.
+#[derive(Debug, Clone)]
+pub struct SavedSearch {
+    /// Its script id or number.
+    pub id: String,
+    /// The heads of members: a query keyed by head, and the expression of the members' ids.
+    pub heads: (Select, String),
+    /// What its rows have to be.
+    pub of: Searched,
 }
 
 impl Finder {
@@ -174,7 +320,7 @@ impl Finder {
     pub fn block_select(&self) -> Option<&Select> {
         match self {
             Self::Blocks { select, .. } => Some(select),
-            Self::Stamped { .. } | Self::Unlinked(_) => None,
+            Self::Stamped { .. } | Self::Unlinked(_) | Self::NewlyLinked(_) | Self::SavedSearch(_) => None,
         }
     }
 }
@@ -202,6 +348,11 @@ impl Rows {
         self.rows.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Gives the rows of all queries.
+    pub fn all(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().flatten()
+    }
+
     /// Gives the heads that were asked for by id.
     pub fn heads(&self) -> &[i64] {
         &self.heads
@@ -222,6 +373,17 @@ pub enum Reference {
 pub struct Known {
     links: HashMap<Reference, Link>,
     foreign: HashSet<String>,
+    absent: HashMap<(EntityKind, i64), Absent>,
+    asked: bool,
+}
+
+/// Why a record that others refer to is not linked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absent {
+    /// It is out of scope, for this reason.
+    Skipped(&'static str),
+    /// It was rejected.
+    Rejected(Rejection),
 }
 
 impl Known {
@@ -240,14 +402,78 @@ impl Known {
         self.foreign.contains(group)
     }
 
+    /// Notes why a record is not linked.
+    pub fn add_absent(&mut self, entity: EntityKind, id: i64, why: Absent) {
+        self.absent.insert((entity, id), why);
+    }
+
+    /// Takes over what is known of absent records.
+    pub fn take_absent(&mut self, other: Self) {
+        self.absent = other.absent;
+    }
+
+    /// Notes that somebody names these very records, or a document that they are linked with.
+    pub fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    /// Tells whether the records were reached through a document they are linked with: that lifts `start-date`.
+    pub fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// Gives the link of a NetSuite record.
     pub fn id(&self, kind: &'static str, id: NetSuiteId) -> Option<&Link> {
         self.links.get(&Reference::Id(kind, id.0))
     }
 
+    /// Says of a record whose parent is not linked what becomes of it: it follows its parent, with the parent's reason.
+    pub fn follow<B>(&self, child: &Child<'_>, parent: EntityKind, id: NetSuiteId, unknown: Reason) -> Mapped<B> {
+        match self.absent.get(&(parent, id.0)) {
+            Some(Absent::Skipped(reason)) => child.skipped(reason),
+            Some(Absent::Rejected(rejection)) => {
+                let message = format!("its {} {} was rejected: {}", parent.singular(), rejection.label, rejection.message);
+                child.rejected(rejection.reason, message, Some(&rejection.hint))
+            }
+            None => child.rejected(unknown, format!("its {} {id} is not in WizCommerce", parent.singular()), None),
+        }
+    }
+
     /// Gives the link of a natural key.
     pub fn key(&self, kind: &'static str, key: &str) -> Option<&Link> {
         self.links.get(&Reference::Key(kind, key.to_owned()))
+    }
+}
+
+/// A record as it is named while it is mapped.
+#[derive(Debug, Clone, Copy)]
+pub struct Child<'a> {
+    /// The record.
+    pub key: NetSuiteId,
+    /// The head it was read with.
+    pub head: NetSuiteId,
+    /// What a person calls it.
+    pub label: &'a str,
+}
+
+impl<'a> Child<'a> {
+    /// Names a record that is its own head.
+    pub fn new(key: NetSuiteId, label: &'a str) -> Self {
+        Self { key, head: key, label }
+    }
+
+    /// Says that it is out of scope.
+    pub fn skipped<B>(&self, reason: &'static str) -> Mapped<B> {
+        Mapped::Skipped { key: self.key, label: self.label.to_owned(), reason }
+    }
+
+    /// Says that it cannot be written, with the reason's usual hint unless there is a better one.
+    pub fn rejected<B>(&self, reason: Reason, message: impl Into<String>, hint: Option<&str>) -> Mapped<B> {
+        let rejection = Rejection::new(self.key, self.label, reason, message).of_head(self.head);
+        Mapped::Rejected(match hint {
+            Some(hint) => rejection.hinting(hint),
+            None => rejection,
+        })
     }
 }
 
@@ -268,6 +494,25 @@ pub enum Mapped<B> {
     Rejected(Rejection),
 }
 
+impl<B> Mapped<B> {
+    /// Gives what the record should be, when it can be written.
+    pub fn desired(&self) -> Option<&Desired<B>> {
+        match self {
+            Self::Desired(desired) => Some(desired),
+            Self::Skipped { .. } | Self::Rejected(_) => None,
+        }
+    }
+
+    /// Gives the record's id.
+    pub fn key(&self) -> i64 {
+        match self {
+            Self::Desired(desired) => desired.key.0,
+            Self::Skipped { key, .. } => key.0,
+            Self::Rejected(rejection) => rejection.key.parse().unwrap_or_default(),
+        }
+    }
+}
+
 /// What one record should be on the other side.
 #[derive(Clone)]
 pub struct Desired<B> {
@@ -283,6 +528,10 @@ pub struct Desired<B> {
     pub lane: String,
     /// Whether it is to be switched on.
     pub active: bool,
+    /// Marks of the link beside its being switched off.
+    pub flags: Vec<Flag>,
+    /// The external id it has in NetSuite, where netwiz gave it one.
+    pub external_id: Option<String>,
     /// The record on the target when mapping knows it already (a take-over, or a record that shares its parent's id).
     pub target: Option<WizId>,
     /// Links to be stored with it, e.g. of its group.
@@ -334,18 +583,84 @@ pub struct Planned<B> {
     pub was_active: Option<bool>,
     /// What each part was last written as; JSON.
     pub image: Option<String>,
+    /// What it is on the target now, for a flow that reads that before a change ([`Flow::detail`]); JSON.
+    pub present: Option<Box<RawValue>>,
+    /// When it was planned, by NetSuite's clock.
+    pub at: Timestamp,
+}
+
+impl<B> Planned<B> {
+    /// Tells whether a part differs from what was last written of it.
+    pub fn differs(&self, part: &str, now: &Fingerprint) -> bool {
+        let Some(image) = &self.image else { return true };
+        let written: HashMap<String, String> = serde_json::from_str(image).unwrap_or_default();
+        written.get(part).is_none_or(|before| before != now.as_str())
+    }
 }
 
 /// How records without a link are found on the target.
 pub struct Lookup {
     /// The list, e.g. `/v1/products`.
-    pub path: &'static str,
-    /// The parameter that takes a natural key.
-    pub parameter: &'static str,
+    pub path: String,
+    /// The lists that together show every record, whatever its state: no list is asked without saying which state
+    /// (`correctness.md` R11).
+    pub states: &'static [&'static [(&'static str, &'static str)]],
+    /// What records are found by.
+    pub by: By,
     /// The parameter that takes a group, for records that come in groups.
     pub group_parameter: Option<&'static str>,
     /// Reads one record of the list.
     pub read: fn(&RawValue) -> Result<Listed, String>,
+}
+
+/// What records are found by on the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The natural key, one at a time, in a parameter of this name.
+    NaturalKey(&'static str),
+    /// Our own reference, the Internal ID, many at a time.
+    Reference,
+}
+
+impl Lookup {
+    /// A look-up by our own reference.
+    pub fn by_reference(path: impl Into<String>, states: &'static [&'static [(&'static str, &'static str)]]) -> Self {
+        Self { path: path.into(), states, by: By::Reference, group_parameter: None, read: listed_by_reference }
+    }
+
+    /// Gives the parameter that takes keys, and how many of them at once.
+    pub const fn parameter(&self) -> (&'static str, usize) {
+        match self.by {
+            By::NaturalKey(parameter) => (parameter, 1),
+            By::Reference => ("reference_ids", 100),
+        }
+    }
+
+    /// Gives what a record is looked up by.
+    pub fn key_of<B>(&self, desired: &Desired<B>) -> String {
+        match self.by {
+            By::NaturalKey(_) => desired.natural_key.clone(),
+            By::Reference => desired.key.to_string(),
+        }
+    }
+}
+
+/// Reads a record of a list by its reference.
+fn listed_by_reference(raw: &RawValue) -> Result<Listed, String> {
+    let record: Referenced = serde_json::from_str(raw.get()).map_err(|error| format!("no record: {error}"))?;
+    Ok(Listed {
+        natural_key: record.reference_id.clone().unwrap_or_default(),
+        wc_id: WizId(record.id),
+        reference_id: record.reference_id,
+        active: record.status.as_deref() != Some("inactive"),
+        group: None,
+    })
+}
+
+/// Reads reference and id out of the answer to the create of one record.
+fn created_by_reference(data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
+    let record: Referenced = serde_json::from_str(data.get()).map_err(|error| format!("no record: {error}"))?;
+    Ok(vec![(record.reference_id.unwrap_or_default(), WizId(record.id))])
 }
 
 /// Something that must exist on the target.
@@ -367,6 +682,22 @@ pub struct Write {
     pub covers: Vec<usize>,
     /// Whether it creates them, so that an unknown outcome must be looked up.
     pub creates: bool,
+    /// Whether further requests depend on its answer: the record is read and compared once more after it.
+    pub again: bool,
+}
+
+impl Write {
+    /// A change of the lane's only record.
+    pub fn change(method: Method, path: impl Into<String>, body: String) -> Self {
+        let call = Call { method, path: path.into(), body, repeat: Repeat::Safe };
+        Self { call, covers: vec![0], creates: false, again: false }
+    }
+
+    /// The create of the lane's record at a position.
+    pub fn create(path: impl Into<String>, body: String, at: usize) -> Self {
+        let call = Call { method: Method::Post, path: path.into(), body, repeat: Repeat::Never };
+        Self { call, covers: vec![at], creates: true, again: false }
+    }
 }
 
 /// Cuts text at a field's limit in characters; ids and numbers never go through here.

@@ -3,24 +3,28 @@
 //! The head is the group: a matrix parent or a lone item; a changed child names its parent. Prices carry no time stamp and
 //! do not move the item's, so they are found by block checksums.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::catalogs::Catalogs;
 use super::{
-    Action, BLOCK, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted,
-    Write, cut,
+    Action, BLOCK, By, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, SavedSearch, Table,
+    Universe, Wanted, Write, cut,
 };
-use crate::http::{Method, Repeat};
+use crate::http::Method;
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
+use crate::netsuite::Searched;
 use crate::netsuite::records::{Column, Row, Select};
 use crate::netsuite::suiteql::{id_list, quote};
-use crate::wizcommerce::records::{Attribute, Call, Media, Price, Product, Tier};
+use crate::wizcommerce::records::{Attribute, Media, Price, Product, Tier};
 
 /// Under which name the links of groups are kept: the head's Internal ID and the group code.
 pub const GROUPS: &str = "product-groups";
 const KIND: &str = "products";
+/// The attribute that lists a kit's components.
+const COMPONENTS: &str = "Components";
 
 /// Longest product name WizCommerce takes, in characters.
 const NAME_LIMIT: usize = 255;
@@ -44,19 +48,34 @@ pub struct Settings {
     pub inactive_only_linked: bool,
     /// The item column whose text is the category.
     pub category_column: Option<String>,
-    /// Price level id, currency (`None`: the base currency) and the price list's reference id.
-    pub catalogs: Vec<(String, Option<String>, String)>,
+    /// The saved search whose members are products.
+    pub saved_search: Option<String>,
+    /// Price levels and the price lists they fill.
+    pub catalogs: Catalogs,
+    /// Whether WizCommerce has a field for components (extension `kits`); otherwise they are an attribute.
+    pub component_field: bool,
     /// Scheme and host that site-relative image addresses belong to.
     pub app_url: String,
 }
 
-/// The products flow.
+/// Which products a flow is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of them.
+    All,
+    /// Kits that are products already: their components change without the item.
+    Kits,
+}
+
+/// The products flow, and the kits flow, which is the same one over kits alone: a kit's components are part of its product,
+/// so both write the same record and know it by the same link.
 pub struct Products {
     settings: Settings,
+    part: Part,
     /// Matrix options of the account: column alias and label.
     options: Vec<(String, String, String)>,
-    base_currency: Option<String>,
-    currencies: HashMap<String, String>,
+    /// The members of the saved search, where there is one.
+    members: Option<HashSet<i64>>,
 }
 
 /// A variant as it is sent.
@@ -73,6 +92,21 @@ pub struct Body {
     medias: Vec<Media>,
     attributes: Vec<Attribute>,
     product_prices: Vec<Price>,
+    #[serde(flatten)]
+    kit: Option<Kit>,
+}
+
+/// What makes a variant a kit (extension).
+#[derive(Debug, Clone, Serialize)]
+struct Kit {
+    product_type: &'static str,
+    components: Vec<Component>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Component {
+    sku: String,
+    quantity: Exact,
 }
 
 #[derive(Serialize)]
@@ -85,6 +119,8 @@ struct CreateVariant<'a> {
     categories: &'a [String],
     medias: &'a [Media],
     attributes: &'a [Attribute],
+    #[serde(flatten)]
+    kit: &'a Option<Kit>,
 }
 
 #[derive(Serialize)]
@@ -110,12 +146,51 @@ pub fn sku_of(itemid: &str) -> &str {
 impl Products {
     /// Makes the flow for a profile.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, options: Vec::new(), base_currency: None, currencies: HashMap::new() }
+        Self { settings, part: Part::All, options: Vec::new(), members: None }
+    }
+
+    /// Makes the flow of kits.
+    pub fn kits(settings: Settings) -> Self {
+        Self { part: Part::Kits, ..Self::new(settings) }
     }
 
     fn types(&self) -> String {
+        if self.part == Part::Kits {
+            return "i.itemtype = 'Kit'".to_owned();
+        }
         let types: Vec<String> = self.settings.types.iter().map(|word| quote(word)).collect();
         format!("i.itemtype IN ({})", types.join(", "))
+    }
+
+    fn has_kits(&self) -> bool {
+        self.settings.types.iter().any(|word| word == "Kit")
+    }
+
+    /// Tells whether an item is in scope: by the configured conditions, and by the saved search where there is one.
+    fn is_in_scope(&self, row: &Row) -> bool {
+        let chosen = self.scope().is_none() || row.flag("in_scope");
+        let member = |members: &HashSet<i64>| row.id("id").is_some_and(|id| members.contains(&id.0));
+        chosen && self.members.as_ref().is_none_or(member)
+    }
+
+    /// The components of kits. One that the role cannot see has no SKU, so it is named by its id.
+    fn members() -> Select {
+        Select::new("members", "kititemmember k LEFT JOIN item c ON c.id = k.item", "k.parentitem")
+            .many()
+            .columns("k", &["item", "quantity", "linenumber"])
+            .column(Column::new("c.itemid", "itemid"))
+    }
+
+    /// One checksum per block of kits over their components, weighted as prices are.
+    fn member_blocks() -> Select {
+        let linear = format!("(MOD(k.parentitem, {BLOCK}) * 7919 + MOD(k.item, 100003) * 31 + k.linenumber * 1299709 + 1)");
+        let square = format!("MOD({linear} * {linear}, 999983)");
+        Select::new("component blocks", "kititemmember k", format!("k.parentitem - MOD(k.parentitem, {BLOCK})"))
+            .column(Column::new("COUNT(*)", "n"))
+            .column(Column::new(format!("SUM({square})"), "keys"))
+            .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {linear})"), "values_a"))
+            .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {square})"), "values_b"))
+            .grouped()
     }
 
     /// The column that tells whether an item is in scope. It is a column and not a condition, so that an item that leaves
@@ -170,8 +245,7 @@ impl Products {
     }
 
     fn levels(&self) -> String {
-        let levels: BTreeSet<&str> = self.settings.catalogs.iter().map(|(level, _, _)| level.as_str()).collect();
-        format!("p.pricelevel IN ({})", levels.into_iter().collect::<Vec<_>>().join(", "))
+        format!("p.pricelevel IN ({})", self.settings.catalogs.levels().join(", "))
     }
 
     const PRICING: &'static str = "pricing p LEFT JOIN itemquantity q ON q.item = p.item AND q.seqnum = p.quantity";
@@ -207,26 +281,10 @@ impl Products {
         if self.settings.variants { "CASE WHEN i.matrixtype = 'CHILD' THEN i.parent ELSE i.id END" } else { "i.id" }
     }
 
-    /// Finds the price list an amount belongs to.
-    fn list_of(&self, level: &str, currency: Option<&str>) -> Option<&str> {
-        let base = currency.is_none_or(|currency| self.base_currency.as_deref().is_none_or(|base| base == currency));
-        self.settings
-            .catalogs
-            .iter()
-            .find(|(mapped, symbol, _)| {
-                mapped == level
-                    && match symbol {
-                        None => base,
-                        Some(symbol) => currency.is_some() && self.currencies.get(symbol).map(String::as_str) == currency,
-                    }
-            })
-            .map(|(_, _, list)| list.as_str())
-    }
-
     /// Turns the price rows of one item into entries per list: the first band is the price, later ones are tiers.
     fn prices_of(&self, rows: &[&Row]) -> Result<Vec<Price>, String> {
         let mut lists: BTreeMap<&str, BTreeMap<Exact, Exact>> = BTreeMap::new();
-        if self.base_currency.is_none() {
+        if !self.settings.catalogs.knows_base() {
             let currencies: BTreeSet<&str> = rows.iter().filter_map(|row| row.text("currency")).collect();
             if currencies.len() > 1 {
                 return Err(
@@ -235,7 +293,8 @@ impl Products {
             }
         }
         for row in rows {
-            let Some(list) = row.text("pricelevel").and_then(|level| self.list_of(level, row.text("currency"))) else { continue };
+            let Some(list) = row.text("pricelevel").and_then(|level| self.settings.catalogs.list_of(level, row.text("currency")))
+            else { continue };
             let Some(price) = row.exact("unitprice")? else { continue };
             let number = row.exact("break_no")?.unwrap_or(Exact::from(1));
             // The first break starts at the first piece, whether or not it has a row of its own.
@@ -248,8 +307,8 @@ impl Products {
         }
         // Entries follow the order of the configuration, so that the same prices always read the same.
         let mut prices = Vec::new();
-        for (_, _, list) in &self.settings.catalogs {
-            let Some(bands) = lists.remove(list.as_str()) else { continue };
+        for list in self.settings.catalogs.lists() {
+            let Some(bands) = lists.remove(list) else { continue };
             let mut bands = bands.into_iter();
             let Some((_, price)) = bands.next() else { continue };
             let volume_tiers = bands.map(|(start_quantity, price)| Tier { start_quantity, price }).collect();
@@ -285,6 +344,35 @@ impl Products {
         urls.into_iter().enumerate().map(|(at, url)| Media { url, kind: "image", order: at + 1, is_default: at == 0 }).collect()
     }
 
+    /// Adds the components of a kit, as a field where WizCommerce has one and as an attribute where it has none.
+    fn with_components(&self, mut body: Body, rows: &[&Row]) -> Result<Body, String> {
+        if rows.is_empty() {
+            return Ok(body);
+        }
+        let mut rows = rows.to_vec();
+        rows.sort_by_key(|row| row.id("linenumber"));
+        // A component on two lines is needed twice.
+        let mut components: Vec<Component> = Vec::new();
+        for row in rows {
+            let Some(item) = row.id("item") else { continue };
+            let sku = row.text("itemid").map_or_else(|| format!("item {item}"), |itemid| sku_of(itemid).to_owned());
+            let quantity = row.exact("quantity")?.unwrap_or(Exact::ZERO).normalized();
+            match components.iter_mut().find(|known| known.sku == sku) {
+                Some(known) => {
+                    known.quantity = known.quantity.checked_add(quantity).ok_or("a component quantity is out of range")?;
+                }
+                None => components.push(Component { sku, quantity }),
+            }
+        }
+        if self.settings.component_field {
+            body.kit = Some(Kit { product_type: "kit", components });
+        } else {
+            let text: Vec<String> = components.iter().map(|part| format!("{} x {}", part.quantity, part.sku)).collect();
+            body.attributes.push(Attribute { name: COMPONENTS.to_owned(), value: text.join(", ") });
+        }
+        Ok(body)
+    }
+
     fn map_head(&self, head: &Row, children: &[&Row], context: &mut Batch<'_>, mapped: &mut Vec<Mapped<Body>>) {
         let Some(head_id) = head.head() else { return };
         let is_parent = head.text("matrixtype") == Some("PARENT") && self.settings.variants;
@@ -314,8 +402,9 @@ impl Products {
         context: &mut Batch<'_>,
     ) -> Mapped<Body> {
         let itemid = row.text("itemid").unwrap_or_default();
-        let link = context.known.id(KIND, id);
-        let in_scope = self.scope().is_none() || row.flag("in_scope");
+        // A stand-in for an order line says nothing about the item: it is taken over, or left alone.
+        let link = context.known.id(KIND, id).filter(|link| !link.has(Flag::AdHoc));
+        let in_scope = self.is_in_scope(row);
         let active = !row.flag("isinactive") && in_scope;
         let named = sku_of(itemid);
         // A renamed item that is switched off goes by the name its product has: switching off needs no SKU.
@@ -329,7 +418,7 @@ impl Products {
         }
         if !active && link.is_none() {
             if !in_scope {
-                return skip("filter");
+                return skip(if self.scope().is_none() || row.flag("in_scope") { "saved_search" } else { "filter" });
             }
             if self.settings.inactive_only_linked {
                 return skip("inactive");
@@ -363,7 +452,7 @@ impl Products {
                 return skip("inactive");
             }
             if active {
-                let levels: Vec<&str> = self.settings.catalogs.iter().map(|(level, _, _)| level.as_str()).collect();
+                let levels = self.settings.catalogs.levels();
                 let message = format!("{sku} has no price at any mapped price level ({})", levels.join(", "));
                 return Mapped::Rejected(
                     reject(Reason::MissingMandatoryFields, message).hinting(
@@ -384,6 +473,12 @@ impl Products {
             medias: self.medias_of(row),
             attributes: self.attributes_of(row),
             product_prices: prices,
+            kit: None,
+        };
+        let body = self.with_components(body, context.components.get(&id.0).map_or(&[][..], Vec::as_slice));
+        let body = match body {
+            Ok(body) => body,
+            Err(message) => return Mapped::Rejected(reject(Reason::InvalidRecord, message)),
         };
         let content = serde_json::to_vec(&body).unwrap_or_default();
         Mapped::Desired(Box::new(Desired {
@@ -393,6 +488,8 @@ impl Products {
             label: sku,
             lane: group.to_owned(),
             active,
+            flags: Vec::new(),
+            external_id: None,
             target,
             containers: vec![group_link(head, group)],
             parts: vec![(String::new(), Fingerprint::of(&content))],
@@ -424,6 +521,7 @@ enum Holder {
 struct Batch<'a> {
     known: &'a Known,
     prices: HashMap<i64, Vec<&'a Row>>,
+    components: HashMap<i64, Vec<&'a Row>>,
     groups: HashMap<String, NetSuiteId>,
     active_skus: HashMap<String, NetSuiteId>,
     claimed: HashMap<String, NetSuiteId>,
@@ -453,7 +551,7 @@ impl Batch<'_> {
         }
         let linked = self.known.key(KIND, sku).filter(|link| link.ns_id != id);
         if let Some(link) = linked {
-            let off = link.has(Flag::Deactivated);
+            let off = link.has(Flag::Deactivated) || link.has(Flag::AdHoc);
             return Some(if off { Holder::Inactive(link.wc_id.clone()) } else { Holder::Active(link.ns_id) });
         }
         // Of an active and an inactive namesake in one batch the active one is the product.
@@ -469,7 +567,18 @@ impl Flow for Products {
     type Body = Body;
 
     fn entity(&self) -> EntityKind {
-        EntityKind::Products
+        match self.part {
+            Part::All => EntityKind::Products,
+            Part::Kits => EntityKind::Kits,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn parent(&self) -> Option<EntityKind> {
+        (self.part == Part::Kits).then_some(EntityKind::Products)
     }
 
     fn mapping(&self) -> String {
@@ -484,8 +593,7 @@ impl Flow for Products {
         let fields = Select::new("item fields", "customfield f", "f.internalid")
             .columns("f", &["scriptid", "name", "fieldtype"])
             .filter("f.fieldtype = 'ITEM'");
-        let currencies = Select::new("currencies", "currency c", "c.id").columns("c", &["symbol", "isbasecurrency"]);
-        vec![Table { select: fields, keep: true, optional: true }, Table { select: currencies, keep: true, optional: true }]
+        vec![Table { select: fields, keep: true, optional: true }, Catalogs::table()]
     }
 
     fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String> {
@@ -499,22 +607,7 @@ impl Flow for Products {
                     .map(|(script, label)| (format!("option_{script}"), format!("matrixoption{script}"), label))
                     .collect();
             }
-            "currencies" => {
-                for row in rows {
-                    let (Some(id), Some(symbol)) = (row.head(), row.text("symbol")) else { continue };
-                    if row.flag("isbasecurrency") {
-                        self.base_currency = Some(id.to_string());
-                    }
-                    self.currencies.insert(symbol.to_owned(), id.to_string());
-                }
-                for (level, symbol, _) in &self.settings.catalogs {
-                    if let Some(symbol) = symbol
-                        && !self.currencies.contains_key(symbol)
-                    {
-                        return Err(format!("`catalogs` maps `{level}:{symbol}`, but the account has no currency {symbol}"));
-                    }
-                }
-            }
+            "currencies" => self.settings.catalogs.learn(rows)?,
             _ => {}
         }
         Ok(())
@@ -528,34 +621,110 @@ impl Flow for Products {
     }
 
     fn universe(&self) -> Universe {
-        Universe::Source(self.items())
+        match self.part {
+            Part::All => Universe::Source(self.items()),
+            Part::Kits => Universe::LinkedOf(KIND, Select::new("kits", "item i", "i.id").filter(self.types())),
+        }
     }
 
     fn finders(&self) -> Vec<Finder> {
-        vec![
-            Finder::Stamped {
-                select: Select::new("changed items", "item i", self.head_expression()).filter(self.types()).grouped(),
-                stamp: "i.lastmodifieddate".into(),
-            },
+        let changed = Select::new("changed items", "item i", self.head_expression()).filter(self.types()).grouped();
+        if self.part == Part::Kits {
+            // A component that is renamed changes the list of its kits.
+            let parts = "kititemmember k JOIN item c ON c.id = k.item";
+            return vec![
+                Finder::Blocks { name: "components", select: Self::member_blocks(), dependents: None },
+                Finder::Stamped {
+                    select: Select::new("kits of components", parts, "k.parentitem").grouped(),
+                    stamp: "c.lastmodifieddate".into(),
+                },
+            ];
+        }
+        let mut finders = vec![
+            Finder::Stamped { select: changed.clone(), stamp: "i.lastmodifieddate".into() },
             Finder::Blocks { name: "prices", select: self.price_blocks(), dependents: None },
-        ]
+        ];
+        if let Some(search) = &self.settings.saved_search {
+            finders.push(Finder::SavedSearch(SavedSearch {
+                id: search.clone(),
+                heads: (Select { name: "members of the saved search", ..changed }, "i.id".into()),
+                of: Searched::Items,
+            }));
+        }
+        finders
+    }
+
+    fn admit(&mut self, members: HashSet<i64>) {
+        self.members = Some(members);
+    }
+
+    fn expelled(&self, linked: &[i64]) -> Vec<i64> {
+        let Some(members) = &self.members else { return Vec::new() };
+        linked.iter().copied().filter(|id| !members.contains(id)).collect()
+    }
+
+    fn record_types(&self) -> &'static [&'static str] {
+        match self.part {
+            Part::All => &[
+                "inventoryItem",
+                "assemblyItem",
+                "kitItem",
+                "lotNumberedInventoryItem",
+                "serializedInventoryItem",
+                "lotNumberedAssemblyItem",
+                "serializedAssemblyItem",
+            ],
+            Part::Kits => &[],
+        }
+    }
+
+    fn deleted(&self, link: &Link) -> Option<Mapped<Body>> {
+        let sku = link.natural_key.clone().unwrap_or_default();
+        Some(Mapped::Desired(Box::new(Desired {
+            key: link.ns_id,
+            head: link.head,
+            natural_key: sku.clone(),
+            label: sku.clone(),
+            lane: sku.clone(),
+            active: false,
+            flags: vec![Flag::Tombstone],
+            external_id: None,
+            target: None,
+            containers: Vec::new(),
+            parts: vec![("deleted".to_owned(), Fingerprint::of(b"deleted"))],
+            body: Body {
+                sku,
+                group_code: String::new(),
+                grouping_attributes: Vec::new(),
+                reference_id: link.ns_id.to_string(),
+                name: String::new(),
+                categories: Vec::new(),
+                medias: Vec::new(),
+                attributes: Vec::new(),
+                product_prices: Vec::new(),
+                kit: None,
+            },
+        })))
     }
 
     fn locate(&self, wanted: &Wanted) -> Option<Select> {
         let condition = match wanted {
             Wanted::Ids(ids) => format!("i.id IN ({})", id_list(ids)),
             // No LIKE: the letters of a SKU may be wildcards.
-            Wanted::Key(key) => {
+            Wanted::Key(key) | Wanted::Number(key) => {
                 let end = format!(" : {key}");
                 format!("i.itemid = {} OR SUBSTR(i.itemid, -{}) = {}", quote(key), end.chars().count(), quote(&end))
             }
         };
         let is_product = Column::new(format!("CASE WHEN {} THEN 'T' ELSE 'F' END", self.types()), "in_scope");
-        let named = Select::new("named items", "item i", self.head_expression()).many().columns("i", &["id", "itemid"]);
-        Some(named.column(is_product).filter(condition))
+        let named = Select::new("named items", "item i", self.head_expression()).many().columns("i", &["id"]);
+        Some(named.column(Column::new("i.itemid", "label")).column(is_product).filter(condition))
     }
 
     fn switched_off(&self) -> Option<Finder> {
+        if self.part == Part::Kits {
+            return None;
+        }
         // An empty column makes the condition neither true nor false: whatever is not true is out of scope.
         let out_of_scope =
             self.scope().map_or_else(String::new, |scope| format!(" OR CASE WHEN {scope} THEN 'T' ELSE 'F' END = 'F'"));
@@ -568,7 +737,14 @@ impl Flow for Products {
     }
 
     fn details(&self) -> Vec<Select> {
-        if self.settings.variants { vec![self.items(), self.children()] } else { vec![self.items()] }
+        let mut details = vec![self.items()];
+        if self.settings.variants && self.part == Part::All {
+            details.push(self.children());
+        }
+        if self.has_kits() {
+            details.push(Self::members());
+        }
+        details
     }
 
     fn further(&self, rows: &Rows) -> Vec<(Select, Vec<i64>)> {
@@ -624,7 +800,13 @@ impl Flow for Products {
                 prices.entry(item.0).or_default().push(row);
             }
         }
-        let sellable = |row: &Row| !row.flag("isinactive") && (self.scope().is_none() || row.flag("in_scope"));
+        let mut components: HashMap<i64, Vec<&Row>> = HashMap::new();
+        for row in rows.of("members") {
+            if let Some(kit) = row.head() {
+                components.entry(kit.0).or_default().push(row);
+            }
+        }
+        let sellable = |row: &Row| !row.flag("isinactive") && self.is_in_scope(row);
         let mut active_skus = HashMap::new();
         let mut members: Vec<&Row> = rows.of("items").iter().chain(rows.of("variants")).filter(|row| sellable(row)).collect();
         members.sort_by_key(|row| row.id("id"));
@@ -634,9 +816,13 @@ impl Flow for Products {
                 active_skus.entry(sku_of(itemid).to_owned()).or_insert(id);
             }
         }
-        let mut context = Batch { known, prices, groups: HashMap::new(), active_skus, claimed: HashMap::new() };
+        let mut context = Batch { known, prices, components, groups: HashMap::new(), active_skus, claimed: HashMap::new() };
         let mut mapped = Vec::new();
-        for head in rows.of("items") {
+        // A kit that is no product yet is not the kits flow's to make.
+        let is_ours = |head: &&Row| {
+            self.part == Part::All || head.head().and_then(|id| known.id(KIND, id)).is_some_and(|link| !link.has(Flag::AdHoc))
+        };
+        for head in rows.of("items").iter().filter(is_ours) {
             let mut family = head.head().and_then(|id| children.remove(&id.0)).unwrap_or_default();
             family.sort_by_key(|row| row.id("id"));
             self.map_head(head, &family, &mut context, &mut mapped);
@@ -658,13 +844,21 @@ impl Flow for Products {
     }
 
     fn lookup(&self) -> Option<Lookup> {
-        Some(Lookup { path: "/v1/products", parameter: "sku_id", group_parameter: Some("group_code"), read: read_product })
+        Some(Lookup {
+            path: "/v1/products".into(),
+            // The list of products takes no state and shows all of them.
+            states: &[&[]],
+            by: By::NaturalKey("sku_id"),
+            group_parameter: Some("group_code"),
+            read: read_product,
+        })
     }
 
     fn prerequisites(&self) -> Vec<Prerequisite> {
-        let lists: BTreeSet<String> = self.settings.catalogs.iter().map(|(_, _, list)| list.clone()).collect();
-        let attributes: BTreeSet<String> =
-            self.options.iter().map(|(_, _, label)| label.clone()).chain(self.settings.attributes.keys().cloned()).collect();
+        let lists: BTreeSet<String> = self.settings.catalogs.lists().map(str::to_owned).collect();
+        let components = (self.has_kits() && !self.settings.component_field).then(|| COMPONENTS.to_owned());
+        let options = self.options.iter().map(|(_, _, label)| label.clone());
+        let attributes: BTreeSet<String> = options.chain(self.settings.attributes.keys().cloned()).chain(components).collect();
         vec![
             Prerequisite::PriceLists(lists.into_iter().collect()),
             Prerequisite::Attributes("product", attributes.into_iter().collect()),
@@ -682,8 +876,7 @@ impl Flow for Products {
                 variants: created.iter().map(|at| create_variant(&planned[*at].desired.body)).collect(),
             };
             let body = serde_json::to_string(&create).unwrap_or_default();
-            let call = Call { method: Method::Post, path: "/v2/products".into(), body, repeat: Repeat::Never };
-            writes.push(Write { call, covers: created, creates: true });
+            writes.push(Write { covers: created, ..Write::create("/v2/products", body, 0) });
         }
         for (at, record) in planned.iter().enumerate() {
             let (Action::Update(wc_id) | Action::Adopt(wc_id)) = &record.action else { continue };
@@ -693,16 +886,19 @@ impl Flow for Products {
                 (Some(false), true) => Some("active"),
                 _ => None,
             };
-            let body = serde_json::to_string(&Update { body: &record.desired.body, status }).unwrap_or_default();
-            let call = Call { method: Method::Patch, path: format!("/v2/products/{wc_id}"), body, repeat: Repeat::Safe };
-            writes.push(Write { call, covers: vec![at], creates: false });
+            let body = match record.desired.flags.contains(&Flag::Tombstone) {
+                // Of a deleted item nothing else is known.
+                true => r#"{"status":"inactive"}"#.to_owned(),
+                false => serde_json::to_string(&Update { body: &record.desired.body, status }).unwrap_or_default(),
+            };
+            let change = Write::change(Method::Patch, format!("/v2/products/{wc_id}"), body);
+            writes.push(Write { covers: vec![at], ..change });
         }
         writes
     }
 
     fn created(&self, data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
-        let products: Vec<Product> = serde_json::from_str(data.get()).map_err(|error| format!("no list of products: {error}"))?;
-        Ok(products.into_iter().map(|product| (product.sku, WizId(product.id))).collect())
+        read_created(data)
     }
 
     fn refused(&self, planned: &Planned<Body>, words: &str, fields: &[String]) -> Rejection {
@@ -729,10 +925,17 @@ fn create_variant(body: &Body) -> CreateVariant<'_> {
         categories: &body.categories,
         medias: &body.medias,
         attributes: &body.attributes,
+        kit: &body.kit,
     }
 }
 
-fn read_product(raw: &RawValue) -> Result<Listed, String> {
+/// Reads SKU and id of each variant out of the answer to a create.
+pub(super) fn read_created(data: &RawValue) -> Result<Vec<(String, WizId)>, String> {
+    let products: Vec<Product> = serde_json::from_str(data.get()).map_err(|error| format!("no list of products: {error}"))?;
+    Ok(products.into_iter().map(|product| (product.sku, WizId(product.id))).collect())
+}
+
+pub(super) fn read_product(raw: &RawValue) -> Result<Listed, String> {
     let product: Product = serde_json::from_str(raw.get()).map_err(|error| format!("no product: {error}"))?;
     Ok(Listed {
         natural_key: product.sku,
@@ -755,7 +958,7 @@ mod tests {
             image_columns: vec!["custitem_image_url".into()],
             attributes: BTreeMap::from([("UPC".into(), "upccode".into())]),
             category_column: Some("class".into()),
-            catalogs: vec![("1".into(), None, "BASE".into()), ("5".into(), None, "WHOLESALE".into())],
+            catalogs: Catalogs::new(vec![("1".into(), None, "BASE".into()), ("5".into(), None, "WHOLESALE".into())], None),
             app_url: "https://1234567.app.netsuite.com".into(),
             ..Settings::default()
         });
@@ -788,7 +991,7 @@ mod tests {
     }
 
     fn planned(desired: Desired<Body>, action: Action, was_active: Option<bool>) -> Planned<Body> {
-        Planned { desired, action, was_active, image: None }
+        Planned { desired, action, was_active, image: None, present: None }
     }
 
     #[test]
@@ -801,7 +1004,7 @@ mod tests {
             .collect();
         assert_eq!(family.iter().map(|record| record.desired.active).collect::<Vec<_>>(), [true, false]);
         let writes = flow().writes(&family);
-        assert_eq!((writes.len(), writes[0].covers.as_slice(), writes[0].call.repeat), (1, [0, 1].as_slice(), Repeat::Never));
+        assert_eq!((writes.len(), writes[0].covers.as_slice(), writes[0].call.repeat), (1, [0, 1].as_slice(), crate::http::Repeat::Never));
         let sent: serde_json::Value = serde_json::from_str(&writes[0].call.body).unwrap();
         let expected: serde_json::Value =
             serde_json::from_str(include_str!("../../fixtures/wizcommerce/family-create.json")).unwrap();
@@ -859,18 +1062,6 @@ mod tests {
         assert!(body(brass, Some(false)).contains("\"status\":\"active\""));
         assert!(body(black, Some(true)).contains("\"status\":\"inactive\""));
         assert!(!body(black, Some(false)).contains("\"status\""));
-    }
-
-    #[test]
-    fn a_price_in_another_currency_goes_to_its_own_list() {
-        let mut flow = flow();
-        flow.settings.catalogs.push(("5".into(), Some("EUR".into()), "WHOLESALE-EUR".into()));
-        flow.base_currency = Some("1".into());
-        flow.currencies = HashMap::from([("USD".into(), "1".into()), ("EUR".into(), "4".into())]);
-        assert_eq!(flow.list_of("5", Some("1")), Some("WHOLESALE"));
-        assert_eq!(flow.list_of("5", Some("4")), Some("WHOLESALE-EUR"));
-        assert_eq!(flow.list_of("1", Some("4")), None, "an amount never changes its currency");
-        assert_eq!(flow.list_of("5", None), Some("WHOLESALE"));
     }
 
     #[test]

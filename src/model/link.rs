@@ -9,6 +9,8 @@ pub enum Flag {
     Deactivated,
     /// A temporary product made for an order line.
     AdHoc,
+    /// Deleted in NetSuite.
+    Tombstone,
 }
 
 impl Flag {
@@ -17,6 +19,7 @@ impl Flag {
         match self {
             Self::Deactivated => "deactivated",
             Self::AdHoc => "ad_hoc",
+            Self::Tombstone => "tombstone",
         }
     }
 }

@@ -329,6 +329,29 @@ impl NetSuite {
         Ok(page)
     }
 
+    /// Tells whether a record answers to an Internal ID, by a direct read of the record service.
+    ///
+    /// A record that the role may not read counts as being there: hidden is not deleted (`correctness.md` R19).
+    ///
+    /// # Errors
+    ///
+    /// As [`NetSuite::ping`], and [`ErrorKind::Refused`] for an answer that says neither.
+    pub async fn exists(&self, record_type: &str, id: i64) -> Result<bool> {
+        let path = format!("/services/rest/record/v1/{record_type}/{id}");
+        let what = format!("the record {record_type} {id}");
+        let response = match self.send(Method::Get, &path, None, &what).await {
+            Err(error) if error.kind() == ErrorKind::Permission => return Ok(true),
+            other => other?,
+        };
+        if response.is_success() {
+            return Ok(true);
+        }
+        let refusal = refusal(&response);
+        // A transaction that is gone, or is one of another type, has a refusal of its own.
+        let gone = refusal.status == 404 || refusal.detail.contains("Transaction type specified is incorrect");
+        if gone { Ok(false) } else { Err(refusal.into_error(&what)) }
+    }
+
     /// Finds out which optional columns of a query this account has, by asking for nothing but their names.
     ///
     /// Gives the names that must be left out.

@@ -68,18 +68,27 @@ pub struct Select {
     pub unique: bool,
     /// Whether rows of one key are folded into one (`GROUP BY` the key).
     pub grouped: bool,
+    /// What tells the rows of one key apart, an integer: a record may have more rows than a page.
+    pub tie: Option<String>,
 }
 
 impl Select {
     /// Starts a query with one row per key.
     pub fn new(name: &'static str, from: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { name, columns: Vec::new(), from: from.into(), filter: Vec::new(), key: key.into(), unique: true, grouped: false }
+        Self { name, columns: Vec::new(), from: from.into(), filter: Vec::new(), key: key.into(), unique: true, grouped: false, tie: None }
     }
 
     /// Says that several rows may share a key.
     #[must_use]
     pub fn many(mut self) -> Self {
         self.unique = false;
+        self
+    }
+
+    /// Says by which integer the rows of one key are told apart.
+    #[must_use]
+    pub fn tied(mut self, expression: impl Into<String>) -> Self {
+        self.tie = Some(expression.into());
         self
     }
 

@@ -46,6 +46,8 @@ pub struct Bounds {
     pub resume: Option<i64>,
     /// Whether the target has been listed for this run.
     pub target_listed: bool,
+    /// The number of the newest link when it began: what was linked later is looked at by the next run.
+    pub links: i64,
 }
 
 /// Where a flow stands.
@@ -59,6 +61,8 @@ pub struct Cursor {
     pub unfinished: Option<Bounds>,
     /// When the last run finished.
     pub finished_at: Option<Timestamp>,
+    /// The number of the newest link when the last finished run began.
+    pub links_seen: i64,
 }
 
 /// Checksums by block: the block's first id and a digest of its rows.
@@ -84,15 +88,22 @@ impl State {
                     mapping: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
                     resume: row.get(6)?,
                     target_listed: row.get(7)?,
+                    links: row.get::<_, Option<i64>>(10)?.unwrap_or_default(),
                 }),
                 _ => None,
             };
-            Ok(Cursor { position: moment(row.get(0)?), mapping: row.get(1)?, unfinished, finished_at: moment(row.get(8)?) })
+            Ok(Cursor {
+                position: moment(row.get(0)?),
+                mapping: row.get(1)?,
+                unfinished,
+                finished_at: moment(row.get(8)?),
+                links_seen: row.get(9)?,
+            })
         };
         self.connection
             .query_row(
-                "select position, mapping, run_mode, run_low, run_high, run_mapping, run_resume, target_listed, finished_at \
-                 from cursor where entity = ?1 and direction = ?2",
+                "select position, mapping, run_mode, run_low, run_high, run_mapping, run_resume, target_listed, finished_at, \
+                 links_seen, run_links from cursor where entity = ?1 and direction = ?2",
                 [entity, direction],
                 read,
             )
@@ -111,10 +122,10 @@ impl State {
     ) -> Result<()> {
         self.change(|transaction| {
             transaction.execute(
-                "insert into cursor (entity, direction, run_mode, run_low, run_high, run_mapping, run_resume) \
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7) on conflict do update set run_mode = excluded.run_mode, \
+                "insert into cursor (entity, direction, run_mode, run_low, run_high, run_mapping, run_resume, run_links) \
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do update set run_mode = excluded.run_mode, \
                  run_low = excluded.run_low, run_high = excluded.run_high, run_mapping = excluded.run_mapping, \
-                 run_resume = excluded.run_resume, target_listed = 0",
+                 run_resume = excluded.run_resume, run_links = excluded.run_links, target_listed = 0",
                 params![
                     entity,
                     direction,
@@ -122,7 +133,8 @@ impl State {
                     bounds.low.map(rfc3339),
                     rfc3339(bounds.high),
                     bounds.mapping,
-                    bounds.resume
+                    bounds.resume,
+                    bounds.links
                 ],
             )?;
             transaction.execute("update block set pending = null where entity = ?1", [entity])?;
@@ -166,9 +178,9 @@ impl State {
             // The cursor moves last, and never backwards.
             transaction.execute(
                 "update cursor set position = max(coalesce(position, ''), ?3), mapping = ?4, run_mode = null, run_low = null, \
-                 run_high = null, run_mapping = null, run_resume = null, target_listed = 0, finished_at = ?5 \
-                 where entity = ?1 and direction = ?2",
-                params![entity, direction, rfc3339(bounds.high), bounds.mapping, rfc3339(now)],
+                 run_high = null, run_mapping = null, run_resume = null, run_links = null, target_listed = 0, finished_at = ?5, \
+                 links_seen = max(links_seen, ?6) where entity = ?1 and direction = ?2",
+                params![entity, direction, rfc3339(bounds.high), bounds.mapping, rfc3339(now), bounds.links],
             )?;
             Ok(())
         })
@@ -196,7 +208,7 @@ mod tests {
     }
 
     fn bounds(high: &str) -> Bounds {
-        Bounds { mode: Mode::Full, low: None, high: at(high), mapping: "m".into(), resume: None, target_listed: false }
+        Bounds { mode: Mode::Full, low: None, high: at(high), mapping: "m".into(), resume: None, target_listed: false, links: 0 }
     }
 
     #[test]

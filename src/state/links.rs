@@ -53,10 +53,12 @@ impl State {
         self.one(&format!("select {COLUMNS} from link where kind = ?1 and wc_id = ?2"), params![kind, wc_id])
     }
 
-    /// Gives up to `limit` NetSuite ids above `after` that are linked as `kind` and active, in order.
+    /// Gives up to `limit` NetSuite ids above `after` that are linked as `kind` and kept, in order. Kept are records that are
+    /// switched on and no stand-ins.
     pub fn linked_after(&self, kind: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
         self.ids(
-            "select ns_id from link where kind = ?1 and ns_id > ?2 and instr(flags, 'deactivated') = 0 order by ns_id limit ?3",
+            "select ns_id from link where kind = ?1 and ns_id > ?2 and flags not like '%deactivated%' and flags not like '%ad_hoc%' \
+             order by ns_id limit ?3",
             params![kind, after, i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }
@@ -69,19 +71,20 @@ impl State {
         )
     }
 
-    /// Gives the active linked records in an inclusive range of ids.
+    /// Gives the kept linked records in an inclusive range of ids.
     pub fn linked_between(&self, kind: &str, low: i64, high: i64) -> Result<Vec<i64>> {
         self.ids(
-            "select ns_id from link where kind = ?1 and ns_id between ?2 and ?3 and instr(flags, 'deactivated') = 0 order by ns_id",
+            "select ns_id from link where kind = ?1 and ns_id between ?2 and ?3 and flags not like '%deactivated%' \
+             and flags not like '%ad_hoc%' order by ns_id",
             params![kind, low, high],
         )
     }
 
-    /// Gives the active links of one kind that have no written link of another, e.g. products without stock. Records that
+    /// Gives the kept links of one kind that have no written link of another, e.g. products without stock. Records that
     /// are stored as rejected have their own time of coming back.
     pub fn linked_without(&self, kind: &str, other: &str) -> Result<Vec<i64>> {
         self.ids(
-            "select l.ns_id from link l where l.kind = ?1 and instr(l.flags, 'deactivated') = 0 and not exists \
+            "select l.ns_id from link l where l.kind = ?1 and l.flags not like '%deactivated%' and l.flags not like '%ad_hoc%' and not exists \
              (select 1 from link o where o.kind = ?2 and o.ns_id = l.ns_id and o.wc_id = l.wc_id and o.fingerprint is not null) \
              and not exists (select 1 from rejection r where r.entity = ?2 and r.direction = 'pull' and r.key = cast(l.ns_id as text)) \
              order by l.ns_id",
@@ -89,14 +92,26 @@ impl State {
         )
     }
 
-    /// Counts links of a kind that are not switched off.
+    /// Counts links of a kind that are kept.
     pub fn count_active(&self, kind: &str) -> Result<u64> {
+        let kept = "select count(*) from link where kind = ?1 and flags not like '%deactivated%' and flags not like '%ad_hoc%'";
         self.connection
-            .query_row("select count(*) from link where kind = ?1 and instr(flags, 'deactivated') = 0", [kind], |row| {
-                row.get::<_, i64>(0)
-            })
+            .query_row(kept, [kind], |row| row.get::<_, i64>(0))
             .map(|count| u64::try_from(count).unwrap_or(0))
             .map_err(|error| self.broken(error))
+    }
+
+    /// Gives the number of the newest link of all.
+    pub fn newest_link(&self) -> Result<i64> {
+        self.read("select coalesce(max(serial), 0) from link", |row| row.get(0))
+    }
+
+    /// Gives the records of a kind that were linked for the first time after the link of that number.
+    pub fn linked_since(&self, kind: &str, serial: i64) -> Result<Vec<i64>> {
+        self.ids(
+            "select ns_id from link indexed by link_by_serial where kind = ?1 and serial > ?2 order by ns_id",
+            params![kind, serial],
+        )
     }
 
     /// Tells whether a create may be in flight.
@@ -198,8 +213,8 @@ impl State {
 pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) -> rusqlite::Result<()> {
     let mut release = transaction.prepare_cached("delete from link where kind = ?1 and wc_id = ?2 and ns_id <> ?3")?;
     let mut write = transaction.prepare_cached(
-        "insert into link (kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, updated_at) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+        "insert into link (kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, updated_at, serial) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
          on conflict (kind, ns_id) do update set wc_id = excluded.wc_id, head = excluded.head, natural_key = excluded.natural_key, \
          external_id = excluded.external_id, fingerprint = excluded.fingerprint, image = excluded.image, flags = excluded.flags, updated_at = excluded.updated_at",
     )?;
@@ -207,7 +222,11 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
     let mut unkept = transaction.prepare_cached(
         "update link indexed by link_by_ns set fingerprint = null where ns_id = ?1 and wc_id = ?2 and kind <> ?3",
     )?;
+    let mut serial: i64 =
+        transaction.prepare_cached("select coalesce(max(serial), 0) from link")?.query_row([], |row| row.get(0))?;
     for link in links {
+        // A link that is there keeps its number.
+        serial += 1;
         release.execute(params![link.kind, link.wc_id.0, link.ns_id.0])?;
         if link.has(crate::model::Flag::Deactivated) {
             unkept.execute(params![link.ns_id.0, link.wc_id.0, link.kind])?;
@@ -223,6 +242,7 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
             link.image,
             link.flags.join(","),
             now,
+            serial,
         ])?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 mod cursors;
 mod lease;
 mod links;
+mod queue;
 mod runs;
 mod schema;
 
@@ -18,6 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 
 pub use cursors::{Blocks, Bounds, Cursor, Mode};
 pub use lease::{Lease, lock_path};
+pub use queue::Asked;
 pub use runs::{Commit, Due, RejectionRow, RunRow};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -350,6 +352,22 @@ mod tests {
         let error = State::open(&path, "7654321 and api.example", now()).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Decision);
         assert!(error.to_string().contains("belongs to 1234567"));
+    }
+
+    #[test]
+    fn an_older_file_is_backed_up_and_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("acme.db");
+        Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/state/schema-1.sql")).unwrap();
+        assert!(State::open_existing(&path).is_err(), "reading does not migrate");
+        let state = State::open(&path, "x", now()).unwrap();
+        assert!(folder.path().join("acme.v1.db").exists());
+        let link = state.link("products", crate::model::NetSuiteId(2202)).unwrap().unwrap();
+        assert!(link.has(crate::model::Flag::Deactivated));
+        assert_eq!(state.cursor("products", "pull").unwrap().links_seen, 0);
+        assert_eq!(state.intents("products", "pull").unwrap(), ["2300/2300"]);
+        assert_eq!(state.rejections(None).unwrap().len(), 1);
+        assert_eq!(state.linked_since("products", 0).unwrap(), Vec::<i64>::new(), "what was linked before is not new");
     }
 
     #[test]

@@ -202,11 +202,11 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 
-    /// Tells whether a record is stored as rejected.
-    pub fn is_rejected(&self, entity: &str, direction: &str, key: &str) -> Result<bool> {
+    /// Finds the stored rejection of a record.
+    pub fn rejection_of(&self, entity: &str, direction: &str, key: &str) -> Result<Option<RejectionRow>> {
         self.connection
-            .prepare_cached("select 1 from rejection where entity = ?1 and direction = ?2 and key = ?3")
-            .and_then(|mut statement| statement.exists(params![entity, direction, key]))
+            .prepare_cached(&format!("select {REJECTION} from rejection where entity = ?1 and direction = ?2 and key = ?3"))
+            .and_then(|mut statement| statement.query_row(params![entity, direction, key], rejection).optional())
             .map_err(|error| self.broken(error))
     }
 

@@ -107,13 +107,36 @@ create table run (
 create index run_by_start on run (started_at);
 ";
 
+/// Records that hang off newly linked ones are looked at, so links are numbered in the order in which they were made; and the
+/// queue of records that somebody asked for while a run was under way.
+const TWO: &str = "
+alter table link add column serial integer not null default 0;
+create index link_by_serial on link (serial);
+
+alter table cursor add column links_seen integer not null default 0; -- links up to this serial were looked at
+alter table cursor add column run_links integer;                     -- the same for the unfinished run
+
+create table queue (
+  id integer primary key,
+  entity text not null,
+  direction text not null,
+  wanted text not null,           -- JSON: which records, and how
+  cause text not null,            -- who asked
+  since text not null,
+  not_before text not null,
+  attempts integer not null default 0,
+  outcome text                    -- JSON: the result for who waits; null: not served yet
+) strict;
+create index queue_by_outcome on queue (outcome, not_before);
+";
+
 /// Gives all migrations, oldest first.
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(ONE)])
+    Migrations::new(vec![M::up(ONE), M::up(TWO)])
 }
 
 /// The schema version this build writes.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 #[cfg(test)]
 mod tests {

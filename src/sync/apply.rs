@@ -5,13 +5,14 @@
 
 use std::cell::{Cell, RefCell};
 
+use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::value::RawValue;
 
 use super::{Engine, Event, Step};
 use crate::entities::{Action, Flow, Lookup, Planned};
 use crate::error::{Error, Result};
-use crate::http::CallError;
+use crate::http::{CallError, Repeat};
 use crate::model::{Listed, Reason, Rejection, WizId};
 use crate::wizcommerce::WriteError;
 
@@ -20,6 +21,8 @@ const LANES: usize = 32;
 /// How often a create is sent when its outcome stays unknown and look-ups do not find it.
 const CREATES: u32 = 3;
 
+/// How often a record is read and compared while it is changed.
+const ROUNDS: usize = 4;
 /// Writes that may come to nothing in a row, each after waiting and trying again, before WizCommerce counts as down. One
 /// record whose write always fails must not end a run; a remote that takes no writes must (`correctness.md` 7).
 const LOST: u32 = 5;
@@ -81,19 +84,18 @@ impl<'a> Engine<'a> {
         lane.planned.into_iter().zip(lane.outcomes).collect()
     }
 
-    /// Looks records up on the target by natural key, now.
-    pub(super) async fn look_up(&self, lookup: &Lookup, key: &str) -> Result<Vec<Listed>> {
-        let mut found = Vec::new();
-        for page in 1.. {
-            let (records, more) =
-                self.wizcommerce.list_page::<Box<RawValue>>(lookup.path, &[(lookup.parameter, key)], page).await?;
-            // The filter may be a prefix search: only the very key counts.
-            found.extend(records.iter().filter_map(|raw| (lookup.read)(raw).ok()).filter(|listed| listed.natural_key == key));
-            if !more {
-                break;
-            }
-        }
-        Ok(found)
+    /// Looks records up on the target now, in every state they can be in; as many keys as one request takes.
+    pub(super) async fn look_up(&self, lookup: &Lookup, keys: &[String]) -> Result<Vec<Listed>> {
+        let (parameter, _) = lookup.parameter();
+        let joined = keys.join(",");
+        let lists = lookup.states.iter().map(|state| {
+            let parameters = [*state, &[(parameter, joined.as_str())]].concat();
+            async move { self.wizcommerce.list::<Box<RawValue>>(&lookup.path, &parameters).await }
+        });
+        let records = try_join_all(lists).await?;
+        // The filter may be a prefix search: only the very keys count.
+        let found = records.iter().flatten().filter_map(|raw| (lookup.read)(raw).ok());
+        Ok(found.filter(|listed| keys.contains(&listed.natural_key)).collect())
     }
 }
 
@@ -135,32 +137,74 @@ impl<F: Flow> Lane<'_, '_, F> {
         let creates: Vec<usize> = all.iter().copied().filter(|at| self.planned[*at].action == Action::Create).collect();
         if self.flow.lookup().is_some() && !creates.is_empty() {
             let created = self.create(creates.clone()).await;
-            // What is created inactive is switched off as part of the same action: until then it is not done.
-            let mut on = Vec::new();
+            // What a create cannot say (that a record is off, which address is the default) is part of the same action:
+            // until then it is not done.
+            let mut begun = Vec::new();
             for at in creates {
                 let Outcome::Written(wc_id) = &self.outcomes[at] else { continue };
-                if !self.planned[at].desired.active {
-                    on.push((at, wc_id.clone()));
+                if self.flow.is_unfinished(&self.planned[at].desired) {
+                    begun.push((at, wc_id.clone()));
                     self.outcomes[at] = Outcome::Open;
                 }
             }
             created?;
-            for (at, wc_id) in on {
-                let mut off = self.planned[at].clone();
-                off.action = Action::Update(wc_id);
-                off.was_active = Some(true);
+            for (at, wc_id) in begun {
+                let mut rest = self.planned[at].clone();
+                rest.action = Action::Update(wc_id);
+                rest.was_active = Some(true);
                 // Should that be refused, the map must know that it is on.
                 self.planned[at].was_active = Some(true);
-                self.send(&[off], &[at]).await?;
+                self.change(vec![rest], &[at]).await?;
             }
         }
         let rest: Vec<usize> = all.into_iter().filter(|at| matches!(self.outcomes[*at], Outcome::Untouched)).collect();
         let records: Vec<Planned<F::Body>> = rest.iter().map(|at| self.planned[*at].clone()).collect();
-        self.send(&records, &rest).await
+        self.change(records, &rest).await
     }
 
-    /// Sends repeatable writes, whose outcome does not need to be known before they are sent again.
-    async fn send(&mut self, records: &[Planned<F::Body>], positions: &[usize]) -> Result<()> {
+    /// Changes records that are there. Those of a flow that has to know what it changes are read first, one by one, and read
+    /// again after a request whose answer the next one depends on.
+    async fn change(&mut self, records: Vec<Planned<F::Body>>, positions: &[usize]) -> Result<()> {
+        let reads = |record: &Planned<F::Body>| id_of(record).and_then(|wc_id| self.flow.detail(&wc_id));
+        if records.first().and_then(reads).is_none() {
+            return self.send(&records, positions, 0).await.map(|_| ());
+        }
+        for (mut record, at) in records.into_iter().zip(positions) {
+            let Some(wc_id) = id_of(&record) else { continue };
+            for left in (0..ROUNDS).rev() {
+                if self.is_over() {
+                    return Ok(());
+                }
+                let Some(path) = self.flow.detail(&wc_id) else { break };
+                match self.engine.wizcommerce.read(&path).await? {
+                    Some(present) => record.present = Some(present),
+                    None => {
+                        // A person deleted it: it is not made again behind their back (`correctness.md` 0.2).
+                        let desired = &record.desired;
+                        let message = format!("{} was deleted in WizCommerce; it is not made again by itself", desired.label);
+                        let rejection = Rejection::new(desired.key, &desired.label, Reason::Conflict, message)
+                            .of_head(desired.head)
+                            .hinting("if it should be there, forget its link with `netwiz map forget` and pull it once more");
+                        self.outcomes[*at] = Outcome::Rejected(rejection, Some(wc_id.clone()));
+                        break;
+                    }
+                }
+                if !self.send(std::slice::from_ref(&record), &[*at], left).await? {
+                    break;
+                }
+                self.outcomes[*at] = Outcome::Open;
+            }
+            // Nothing more had to be sent: it is as it should be.
+            if matches!(self.outcomes[*at], Outcome::Open) && !self.is_over() {
+                self.outcomes[*at] = Outcome::Written(wc_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends changes; `left` says how often the record can still be looked at anew. Gives whether it has to be.
+    async fn send(&mut self, records: &[Planned<F::Body>], positions: &[usize], left: usize) -> Result<bool> {
+        let mut again = false;
         let writes = self.flow.writes(records);
         // A record of several writes is written with the last of them.
         let last = |record: usize| writes.iter().rposition(|write| write.covers.contains(&record));
@@ -170,12 +214,13 @@ impl<F: Flow> Lane<'_, '_, F> {
                 continue;
             }
             if self.is_over() {
-                return Ok(());
+                return Ok(false);
             }
             match self.engine.wizcommerce.write(&write.call).await {
                 Ok(data) => {
                     self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
                     self.breaker.lost.set(0);
+                    again |= write.again;
                     for at in write.covers.iter().filter(|at| last(**at) == Some(nth)) {
                         let wc_id =
                             id_of(&records[*at]).or_else(|| self.flow.created(&data).ok()?.into_iter().next().map(|(_, id)| id));
@@ -185,10 +230,17 @@ impl<F: Flow> Lane<'_, '_, F> {
                     }
                 }
                 Err(WriteError::Refused(refusal)) => {
+                    again = false;
                     for at in &write.covers {
                         let rejection = self.flow.refused(&records[*at], &refusal.words, &refusal.fields);
                         self.outcomes[positions[*at]] = Outcome::Rejected(rejection, id_of(&records[*at]));
                     }
+                }
+                // What must not be sent twice blindly is compared with what is there first.
+                Err(WriteError::Unknown(words, _)) if left > 0 && write.call.repeat == Repeat::Never => {
+                    tracing::info!(words, "the answer to a change was lost; looking whether it was executed");
+                    self.pause(ROUNDS - left).await?;
+                    return Ok(true);
                 }
                 Err(WriteError::Unknown(words, down)) => {
                     self.count_lost(&words, down)?;
@@ -203,11 +255,12 @@ impl<F: Flow> Lane<'_, '_, F> {
                 Err(WriteError::Failed(error)) => return Err(error),
             }
         }
-        Ok(())
+        Ok(again && !records.iter().zip(positions).any(|(_, at)| matches!(self.outcomes[*at], Outcome::Rejected(..))))
     }
 
     /// Creates records in one request, or one by one when they are refused together.
     async fn create(&mut self, mut positions: Vec<usize>) -> Result<()> {
+        let Some(lookup) = self.flow.lookup() else { return Ok(()) };
         for attempt in 1..=CREATES {
             let records: Vec<Planned<F::Body>> = positions.iter().map(|at| self.planned[*at].clone()).collect();
             let Some(write) = self.flow.writes(&records).into_iter().find(|write| write.creates) else { return Ok(()) };
@@ -223,8 +276,8 @@ impl<F: Flow> Lane<'_, '_, F> {
                     self.breaker.lost.set(0);
                     let created = self.flow.created(&data).unwrap_or_default();
                     positions.retain(|at| {
-                        let key = &self.planned[*at].desired.natural_key;
-                        match created.iter().find(|(natural_key, _)| natural_key == key) {
+                        let key = lookup.key_of(&self.planned[*at].desired);
+                        match created.iter().find(|(created, _)| *created == key) {
                             Some((_, wc_id)) => {
                                 self.outcomes[*at] = Outcome::Written(wc_id.clone());
                                 false
@@ -287,7 +340,7 @@ impl<F: Flow> Lane<'_, '_, F> {
     async fn take_up(&mut self, at: usize) -> Result<bool> {
         let Some(lookup) = self.flow.lookup() else { return Ok(false) };
         let desired = &self.planned[at].desired;
-        let (reference, found) = (desired.key.to_string(), self.engine.look_up(&lookup, &desired.natural_key).await?);
+        let (reference, found) = (desired.key.to_string(), self.engine.look_up(&lookup, &[lookup.key_of(desired)]).await?);
         let Some(listed) = found.into_iter().find(|listed| listed.reference_id.as_deref() == Some(&reference)) else {
             return Ok(false);
         };
@@ -298,20 +351,24 @@ impl<F: Flow> Lane<'_, '_, F> {
         Ok(true)
     }
 
+    /// Waits before a look at what an unknown request did: it may still be executed after it was given up, so the first look
+    /// comes late and the second later.
+    async fn pause(&self, attempt: usize) -> Result<()> {
+        let remote = self.engine.wizcommerce.remote();
+        let wait = remote.schedule().base * u32::try_from(attempt).unwrap_or(1);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            signal = remote.stop().wait() => Err(crate::http::interrupted(signal)),
+        }
+    }
+
     /// Looks up, after a while, what an unknown create left behind; what is found is no longer in `positions`.
     async fn find_created(&mut self, positions: &mut Vec<usize>, attempt: u32) -> Result<()> {
         let Some(lookup) = self.flow.lookup() else { return Ok(()) };
-        let remote = self.engine.wizcommerce.remote();
-        // A request that was given up may still be executed, so the first look comes late and the second later.
-        let wait = remote.schedule().base * attempt;
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            signal = remote.stop().wait() => return Err(crate::http::interrupted(signal)),
-        }
+        self.pause(attempt as usize).await?;
         let mut absent = Vec::new();
         for at in positions.drain(..) {
-            let desired = &self.planned[at].desired;
-            let found = self.engine.look_up(&lookup, &desired.natural_key).await?;
+            let found = self.engine.look_up(&lookup, &[lookup.key_of(&self.planned[at].desired)]).await?;
             match found.into_iter().next() {
                 Some(listed) => self.outcomes[at] = Outcome::Written(listed.wc_id),
                 None => absent.push(at),
@@ -323,7 +380,7 @@ impl<F: Flow> Lane<'_, '_, F> {
 }
 
 /// Gives the target's id of a record that is there already.
-fn id_of<B>(record: &Planned<B>) -> Option<WizId> {
+pub(super) fn id_of<B>(record: &Planned<B>) -> Option<WizId> {
     match &record.action {
         Action::Adopt(wc_id) | Action::Update(wc_id) => Some(wc_id.clone()),
         Action::Create | Action::Unchanged => record.desired.target.clone(),

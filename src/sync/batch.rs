@@ -1,16 +1,16 @@
 //! One batch down the line: resolve, map, plan, intend, apply, commit.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::value::RawValue;
 
-use super::apply::Outcome;
+use super::apply::{Outcome, id_of};
 use super::plan::{Found, decide};
 use super::report::{FAILURES_SHOWN, PlanLine};
 use super::{Engine, Event, Fate, Step, Tally};
-use crate::entities::{Action, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
+use crate::entities::{Action, By, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
 use crate::error::{Error, Result};
 use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
 use crate::netsuite::records::Selection;
@@ -25,12 +25,14 @@ pub(super) struct Target<'a> {
     pub(super) listed: bool,
     /// The records somebody named, when only they may be touched.
     pub(super) asked: Option<&'a BTreeSet<i64>>,
+    /// Whether the records were reached through others they are linked with, which lifts `start-date`.
+    pub(super) lifted: bool,
     /// How much the run looks at.
     pub(super) mode: Mode,
 }
 
 impl Engine<'_> {
-    /// Takes one batch down the line.
+    /// Takes one batch down the line. Gives the heads that are on the target now, for what hangs off them.
     pub(super) async fn batch<F: Flow>(
         &mut self,
         flow: &F,
@@ -39,22 +41,54 @@ impl Engine<'_> {
         target: &Target<'_>,
         prepared: &mut bool,
         tally: &RefCell<Tally>,
-    ) -> Result<()> {
-        let (entity, direction) = (flow.entity().name(), flow.direction().name());
-        let run_id = self.run_id.clone();
+    ) -> Result<Vec<i64>> {
         if !*prepared && flow.prerequisites().iter().any(|need| matches!(need, crate::entities::Prerequisite::Warehouses(..))) {
             // Mapping names warehouses, so they come before it; lists and attributes can wait for the first write.
             self.prepare(flow).await?;
             *prepared = true;
         }
 
-        let mut known = self.resolve(flow, &rows)?;
+        let _held = self.memory.hands.hold(flow.kind(), keys_of(&rows)).await;
+        let mut known = self.gather(flow, &rows, target.lifted).await?;
         self.find_foreign_groups(flow, &rows, &mut known, target.listed).await?;
         let mut mapped = flow.map(&rows, &known);
         if let Some(asked) = target.asked {
             keep_asked(&mut mapped, asked);
         }
+        // Reached in this run before, as a document linked with another: once is enough.
+        mapped.retain(|record| !self.memory.done.contains(&(flow.entity(), record.key())));
+        drop(rows);
+        let heads: BTreeSet<i64> = mapped.iter().filter_map(Mapped::desired).map(|desired| desired.head.0).collect();
+        let fatal = self.write(flow, mapped, selection, target, prepared, tally).await?;
+        let mut tally = tally.borrow_mut();
+        tally.heads += rows_in(selection, flow.batch());
+        self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
+        drop(tally);
+        if let Some(error) = fatal {
+            return Err(error);
+        }
+        let mut there = Vec::new();
+        let followed = self.options.linked && !flow.followers().is_empty();
+        for head in heads.into_iter().filter(|_| followed) {
+            if self.state.link(flow.kind(), NetSuiteId(head))?.is_some() {
+                there.push(head);
+            }
+        }
+        Ok(there)
+    }
 
+    /// The second half of the line, from what mapping said: plan, intend, apply, commit. Gives the error that ended it early.
+    pub(super) async fn write<F: Flow>(
+        &mut self,
+        flow: &F,
+        mapped: Vec<Mapped<F::Body>>,
+        selection: &Selection,
+        target: &Target<'_>,
+        prepared: &mut bool,
+        tally: &RefCell<Tally>,
+    ) -> Result<Option<Error>> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let run_id = self.run_id.clone();
         let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
         let mut to_plan: Vec<Desired<F::Body>> = Vec::new();
         if target.mode != Mode::Full {
@@ -65,7 +99,7 @@ impl Engine<'_> {
             match record {
                 Mapped::Desired(desired) => to_plan.push(*desired),
                 Mapped::Skipped { key, label, reason } => {
-                    self.skip(entity, key, &label, reason, tally);
+                    self.skip(flow, key, &label, reason, tally);
                     commit.cleared.push(key.to_string());
                 }
                 Mapped::Rejected(rejection) => self.reject(entity, rejection, &mut commit, tally),
@@ -116,11 +150,39 @@ impl Engine<'_> {
         };
         self.state.commit(&commit, self.clock.now())?;
         self.observer.on(&Event::Passed(Step::BatchCommitted));
+        if self.memory.is_reached() {
+            let done = commit.cleared.iter().chain(commit.rejections.iter().map(|rejection| &rejection.key));
+            self.memory.done.extend(done.filter_map(|key| Some((flow.entity(), key.parse().ok()?))));
+        }
+        Ok(fatal)
+    }
 
-        let mut tally = tally.borrow_mut();
-        tally.heads += rows_in(selection, flow.batch());
-        self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
-        fatal.map_or(Ok(()), Err)
+    /// Finds what mapping needs to know: links, parents that had to be brought first, and stand-ins for products.
+    async fn gather<F: Flow>(&mut self, flow: &F, rows: &Rows, lifted: bool) -> Result<Known> {
+        let mut known = self.resolve(flow, rows)?;
+        let missing = flow.missing_parents(rows, &known);
+        if !missing.is_empty() {
+            self.bring_parents(&missing).await?;
+            known = self.resolve(flow, rows)?;
+            for (entity, ids) in missing {
+                for id in ids {
+                    if let Some(why) = self.why_absent(entity, id)? {
+                        known.add_absent(entity, id, why);
+                    }
+                }
+            }
+        }
+        let wanted = flow.stand_ins(rows, &known);
+        if !wanted.is_empty() {
+            self.bring_stand_ins(wanted).await?;
+            let absent = known;
+            known = self.resolve(flow, rows)?;
+            known.take_absent(absent);
+        }
+        if lifted {
+            known.ask();
+        }
+        Ok(known)
     }
 
     fn resolve<F: Flow>(&self, flow: &F, rows: &Rows) -> Result<Known> {
@@ -144,6 +206,7 @@ impl Engine<'_> {
     /// Finds groups on the target that have a name this batch would use and none of its records: they are somebody else's.
     async fn find_foreign_groups<F: Flow>(&self, flow: &F, rows: &Rows, known: &mut Known, target_listed: bool) -> Result<()> {
         let Some(Lookup { path, group_parameter: Some(parameter), read, .. }) = flow.lookup() else { return Ok(()) };
+        let path = path.as_str();
         let groups = flow.new_groups(rows, known);
         let found: Vec<(String, Vec<String>, Vec<Listed>)> = stream::iter(groups)
             .map(|(group, members)| async move {
@@ -192,28 +255,34 @@ impl Engine<'_> {
             if link.is_none() && lookup.is_some() {
                 // An open intent may have been executed after the listing was made.
                 if target_listed && !self.state.has_intent(entity, direction, &intent_key(record))? {
-                    listed = self.state.listed(kind, &record.natural_key)?;
-                } else {
+                    listed = self.state.listed(kind, &lookup_key(lookup.as_ref(), record))?;
+                } else if record.target.is_none() || matches!(lookup, Some(Lookup { by: By::NaturalKey(_), .. })) {
                     to_look_up.push(at);
                 }
             }
             // That it is off there is asked and not remembered: a person may have switched it on.
-            if record.active && lookup.is_some() && link.as_ref().is_some_and(|link| link.has(Flag::Deactivated)) {
+            let is_switched = matches!(lookup, Some(Lookup { by: By::NaturalKey(_), .. }));
+            if record.active && is_switched && link.as_ref().is_some_and(|link| link.has(Flag::Deactivated)) {
                 to_look_up.push(at);
             }
             found.push(Found { link, listed, upsert: lookup.is_none() });
         }
         if let Some(lookup) = &lookup {
-            let answers: Vec<(usize, Vec<Listed>)> = stream::iter(to_look_up)
-                .map(|at| {
-                    let key = desired[at].natural_key.clone();
-                    async move { self.look_up(lookup, &key).await.map(|listed| (at, listed)) }
+            let wanted: Vec<(usize, String)> = to_look_up.into_iter().map(|at| (at, lookup.key_of(&desired[at]))).collect();
+            let answers: Vec<Vec<Listed>> = stream::iter(wanted.chunks(lookup.parameter().1))
+                .map(|some| {
+                    let keys: Vec<String> = some.iter().map(|(_, key)| key.clone()).collect();
+                    async move { self.look_up(lookup, &keys).await }
                 })
-                .buffer_unordered(LOOKUPS)
+                .buffered(LOOKUPS)
                 .try_collect()
                 .await?;
-            for (at, listed) in answers {
-                found[at].listed = listed;
+            let mut by_key: HashMap<String, Vec<Listed>> = HashMap::new();
+            for listed in answers.into_iter().flatten() {
+                by_key.entry(listed.natural_key.clone()).or_default().push(listed);
+            }
+            for (at, key) in wanted {
+                found[at].listed = by_key.get(&key).cloned().unwrap_or_default();
             }
         }
         Ok(desired.into_iter().zip(found).collect())
@@ -269,9 +338,10 @@ impl Engine<'_> {
             }
             Outcome::Untouched if !failed && self.stop.requested().is_none() => {
                 // Nothing had to be sent: all parts were as they should be.
-                if let Some(wc_id) = record.desired.target.clone() {
+                if let Some(wc_id) = id_of(&record) {
                     commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
                 }
+                commit.cleared.push(record.desired.key.to_string());
                 tally.borrow_mut().counts.unchanged += 1;
                 self.tell(entity, &record.desired, Fate::Unchanged);
                 true
@@ -289,7 +359,9 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn skip(&self, entity: &'static str, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+    pub(super) fn skip<F: Flow>(&mut self, flow: &F, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+        let entity = flow.entity().name();
+        self.memory.note_skipped(flow.entity(), key.0, reason);
         let mut tally = tally.borrow_mut();
         tally.counts.skipped += 1;
         *tally.skipped.entry(reason).or_default() += 1;
@@ -321,6 +393,16 @@ impl Engine<'_> {
     fn tell<B>(&self, entity: &'static str, desired: &Desired<B>, fate: Fate<'_>) {
         self.observer.on(&Event::Record { entity, key: &desired.key.to_string(), label: &desired.label, fate });
     }
+}
+
+/// Gives what a record is looked up by; nothing where nothing is looked up.
+fn lookup_key<B>(lookup: Option<&Lookup>, desired: &Desired<B>) -> String {
+    lookup.map(|lookup| lookup.key_of(desired)).unwrap_or_default()
+}
+
+/// Gives the ids of all heads and records in the rows: what is in hand while the batch is worked on.
+fn keys_of(rows: &Rows) -> BTreeSet<i64> {
+    rows.all().flat_map(|row| [row.head(), row.id("id")]).flatten().map(|id| id.0).chain(rows.heads().iter().copied()).collect()
 }
 
 /// Notes records and their heads as present.
@@ -391,9 +473,13 @@ fn link<B>(kind: &str, desired: &Desired<B>, wc_id: WizId, written: bool) -> Vec
     let mut own = Link::new(kind, desired.key, wc_id);
     own.head = desired.head;
     own.natural_key = Some(desired.natural_key.clone());
+    own.external_id.clone_from(&desired.external_id);
     own.fingerprint = written.then(|| desired.fingerprint());
     own.image = if written { desired.image() } else { None };
     own.mark(Flag::Deactivated, !desired.active);
+    for flag in &desired.flags {
+        own.mark(*flag, true);
+    }
     desired.containers.iter().cloned().chain([own]).collect()
 }
 

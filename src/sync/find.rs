@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::OVERLAP;
 use super::prepare::mapping_digest;
+use super::members::members_of;
 use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
-use crate::entities::{BLOCK, Finder, Flow, Universe, Wanted};
+use crate::entities::{BLOCK, Finder, Flow, SavedSearch, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, NetSuiteId, Reason, Rejection, rfc3339};
+use crate::model::{EntityKind, Flag, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
 use crate::netsuite::suiteql::{Template, date, id_list};
@@ -33,13 +35,22 @@ pub(super) struct Work {
     pub(super) selections: Vec<Selection>,
     /// The records somebody named, when only they may be touched.
     pub(super) asked: Option<BTreeSet<i64>>,
+    /// Whether the records were reached through others they are linked with.
+    pub(super) lifted: bool,
     /// Records and heads that must turn up: named by somebody, or tried again. Those that do not, do not exist.
     pub(super) expected: BTreeSet<i64>,
+    /// Linked records that were deleted in NetSuite.
+    pub(super) deleted: Vec<i64>,
     /// How many heads there are, where that is known.
     heads: Option<u64>,
 }
 
 impl Work {
+    /// Tells whether there is nothing to do.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.selections.is_empty() && self.deleted.is_empty()
+    }
+
     /// Gives how many heads will be looked at, where that is known.
     pub(super) const fn expected(&self) -> Option<u64> {
         self.heads
@@ -47,36 +58,62 @@ impl Work {
 }
 
 /// Checksums of one finder: as they are now, and the blocks that differ from the last finished run.
-struct Checked {
-    now: Blocks,
-    changed: BTreeSet<i64>,
+pub(super) struct Checked {
+    pub(super) now: Blocks,
+    pub(super) changed: BTreeSet<i64>,
 }
 
 impl Engine<'_> {
     /// Decides what the run looks at, and stores its bounds.
     pub(super) async fn find<F: Flow>(
         &mut self,
-        flow: &F,
+        flow: &mut F,
         task: &Task,
         known: &Cursor,
         shape: &Shape,
         tally: &RefCell<Tally>,
     ) -> Result<Work> {
+        if *task != Task::Changes {
+            self.admit_members(flow).await?;
+        }
         match task {
             Task::Named(wanted) => self.find_named(flow, wanted, tally).await,
+            Task::Parents(ids) => {
+                let wanted = [Wanted::Ids(ids.clone())];
+                Ok(Work { lifted: self.options.linked, ..self.find_named(flow, &wanted, tally).await? })
+            }
             Task::Again(heads) => {
                 let heads: BTreeSet<i64> = heads.iter().copied().collect();
                 Ok(Work { expected: heads.clone(), ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
+            Task::Linked(parent, ids) => {
+                let mut heads = self.hanging_off(flow, *parent, ids).await?;
+                heads.retain(|head| !self.memory.done.contains(&(flow.entity(), *head)));
+                Ok(Work { lifted: true, ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
+            }
             Task::Changes => self.find_changes(flow, known, shape, tally).await,
         }
+    }
+
+    /// Finds the heads that hang off records of another entity.
+    async fn hanging_off<F: Flow>(&self, flow: &F, parent: EntityKind, ids: &[i64]) -> Result<BTreeSet<i64>> {
+        let mut heads = BTreeSet::new();
+        for (select, expression) in flow.hanging_off(parent) {
+            for some in ids.chunks(IDS) {
+                let select = select.clone().filter(format!("{expression} IN ({})", id_list(some)));
+                let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+                heads.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
+            }
+        }
+        Ok(heads)
     }
 
     fn work<F: Flow>(&self, flow: &F, bounds: Bounds, heads: BTreeSet<i64>, asked: Option<BTreeSet<i64>>) -> Work {
         let resume = bounds.resume;
         let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
         let selections = heads.chunks(self.batch_of(flow)).map(|ids| Selection::Ids(ids.to_vec())).collect();
-        Work { bounds, selections, asked, expected: BTreeSet::new(), heads: Some(heads.len() as u64) }
+        let (expected, heads) = (BTreeSet::new(), Some(heads.len() as u64));
+        Work { bounds, selections, asked, lifted: false, expected, deleted: Vec::new(), heads }
     }
 
     /// Gives the heads of one batch: the flow's own number, or fewer when fewer are asked for.
@@ -93,9 +130,9 @@ impl Engine<'_> {
             if let Wanted::Ids(ids) = wanted {
                 expected.extend(ids);
             }
-            let linked = match wanted {
-                Wanted::Key(key) => self.state.link_by_key(flow.kind(), key)?,
-                Wanted::Ids(_) => None,
+            let linked = match wanted.name() {
+                Some(name) => self.state.link_by_key(flow.kind(), name)?,
+                None => None,
             };
             match (flow.locate(wanted), linked) {
                 // Linked under that key: just that record, whoever else has the name.
@@ -113,10 +150,10 @@ impl Engine<'_> {
                         } else {
                             // Naming a record does not lift the configured filters.
                             expected.remove(&id.0);
-                            self.skip(flow.entity().name(), id, row.text("itemid").unwrap_or_default(), "type", tally);
+                            self.skip(flow, id, row.text("label").unwrap_or_default(), "type", tally);
                         }
                     }
-                    if let (Wanted::Key(key), true) = (wanted, rows.is_empty()) {
+                    if let (Some(key), true) = (wanted.name(), rows.is_empty()) {
                         let message = format!("NetSuite shows no {} called {key}", flow.entity().singular());
                         self.refuse_name(flow, Rejection::new(key, key, Reason::NonexistentId, message), tally);
                     }
@@ -132,7 +169,7 @@ impl Engine<'_> {
     }
 
     /// Finds named records of a flow whose heads are another entity's linked records.
-    fn find_linked<F: Flow>(&self, flow: &F, wanted: &Wanted, tally: &RefCell<Tally>) -> Result<Vec<i64>> {
+    fn find_linked<F: Flow>(&mut self, flow: &F, wanted: &Wanted, tally: &RefCell<Tally>) -> Result<Vec<i64>> {
         let parent = flow.parent().unwrap_or(EntityKind::Products).name();
         let mut found = Vec::new();
         match wanted {
@@ -143,7 +180,7 @@ impl Engine<'_> {
                     }
                 }
             }
-            Wanted::Key(key) => match self.state.link_by_key(parent, key)? {
+            Wanted::Key(key) | Wanted::Number(key) => match self.state.link_by_key(parent, key)? {
                 Some(link) => found.push(link.ns_id.0),
                 None => {
                     let message = format!("{key} is not in WizCommerce, so it has no {}", flow.entity().singular());
@@ -155,24 +192,39 @@ impl Engine<'_> {
     }
 
     /// Rejects a name that leads nowhere. Nothing is stored: a slip of the pen is no record to try again.
-    fn refuse_name<F: Flow>(&self, flow: &F, rejection: Rejection, tally: &RefCell<Tally>) {
+    fn refuse_name<F: Flow>(&mut self, flow: &F, rejection: Rejection, tally: &RefCell<Tally>) {
+        if let Ok(id) = rejection.key.parse() {
+            self.memory.note_refused(flow.entity(), id, rejection.clone());
+        }
         tally.borrow_mut().counts.read += 1;
         self.count_rejected(flow.entity().name(), rejection, tally);
     }
 
-    async fn find_changes<F: Flow>(&mut self, flow: &F, known: &Cursor, shape: &Shape, tally: &RefCell<Tally>) -> Result<Work> {
+    async fn find_changes<F: Flow>(
+        &mut self,
+        flow: &mut F,
+        known: &Cursor,
+        shape: &Shape,
+        tally: &RefCell<Tally>,
+    ) -> Result<Work> {
         let (entity, direction) = (flow.entity().name(), flow.direction().name());
         let resumed = known.unfinished.clone().filter(|bounds| bounds.mapping == mapping_digest(flow) && !self.options.full);
         let mut bounds = match &resumed {
             Some(bounds) => bounds.clone(),
-            None => self.new_bounds(flow, known, tally),
+            None => self.new_bounds(flow, known, self.state.newest_link()?, tally),
         };
 
         let mut checks: BTreeMap<&'static str, Checked> = BTreeMap::new();
         let mut swept = Vec::new();
         for finder in flow.finders() {
-            let Finder::Blocks { name, select, .. } = finder else { continue };
-            match self.check_blocks(entity, name, shape.fit(select), resumed.is_some()).await? {
+            let (name, checked) = match finder {
+                Finder::Blocks { name, select, .. } => {
+                    (name, self.check_blocks(entity, name, shape.fit(select), resumed.is_some()).await?)
+                }
+                Finder::SavedSearch(search) => (SEARCH, Some(self.check_members(entity, &search, resumed.is_some()).await?)),
+                Finder::Stamped { .. } | Finder::Unlinked(_) | Finder::NewlyLinked(_) => continue,
+            };
+            match checked {
                 Some(checked) => {
                     checks.insert(name, checked);
                 }
@@ -184,6 +236,9 @@ impl Engine<'_> {
                 None => {}
             }
         }
+        if let Some(checked) = checks.get(SEARCH) {
+            flow.admit(members_of(&checked.now));
+        }
         if resumed.is_none() {
             let pending = checks.iter().map(|(name, checked)| ((*name).to_owned(), checked.now.clone())).collect();
             self.state.start_run_of(entity, direction, &bounds, &pending)?;
@@ -194,30 +249,25 @@ impl Engine<'_> {
         }
         self.observer.on(&Event::Passed(Step::BoundsStored));
 
+        // A deletion is news whatever else is looked at.
+        let since = bounds.low.or_else(|| known.position?.checked_sub(OVERLAP).ok());
         if bounds.mode == Mode::Full {
-            return self.find_all(flow, bounds, shape).await;
+            let deleted = self.find_deleted(flow, since, tally).await?;
+            return Ok(Work { deleted, ..self.find_all(flow, bounds, shape).await? });
         }
         let mut heads: BTreeSet<i64> =
             self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
         let expected = heads.clone();
         heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
-        for finder in flow.finders() {
-            match finder {
-                Finder::Stamped { select, stamp } => heads.extend(self.stamped(select, &stamp, bounds.low).await?),
-                Finder::Unlinked(kind) => heads.extend(self.state.linked_without(kind, flow.kind())?),
-                Finder::Blocks { name, dependents, .. } => {
-                    let Some(checked) = checks.get(name) else { continue };
-                    heads.extend(self.heads_of_blocks(flow, &checked.changed)?);
-                    if let Some((select, ids)) = dependents {
-                        heads.extend(self.dependents(select, &ids, &checked.changed).await?);
-                    }
-                }
-            }
-        }
+        let finders = flow.finders();
+        let found = finders.iter().map(|finder| self.found_by(flow, finder, known, &checks, bounds.low));
+        let (found, deleted) = tokio::try_join!(try_join_all(found), self.find_deleted(flow, since, tally))?;
+        heads.extend(found.into_iter().flatten());
         if let Some((select, ids)) = flow.containers() {
             self.surround(&select, &ids, &mut heads).await?;
         }
-        if let Universe::Linked(kind) = flow.universe() {
+        let universe = flow.universe();
+        if let Some(kind) = universe.linked() {
             // Only linked records have anything to say; the source names many others.
             let mut linked = BTreeSet::new();
             for head in heads {
@@ -227,7 +277,41 @@ impl Engine<'_> {
             }
             heads = linked;
         }
-        Ok(Work { expected, ..self.work(flow, bounds, heads, None) })
+        Ok(Work { expected, deleted, ..self.work(flow, bounds, heads, None) })
+    }
+
+    /// Asks one finder of an incremental run.
+    async fn found_by<F: Flow>(
+        &self,
+        flow: &F,
+        finder: &Finder,
+        known: &Cursor,
+        checks: &BTreeMap<&'static str, Checked>,
+        low: Option<Timestamp>,
+    ) -> Result<BTreeSet<i64>> {
+        let mut heads = BTreeSet::new();
+        match finder {
+            Finder::Stamped { select, stamp } => heads.extend(self.stamped(select.clone(), stamp, low).await?),
+            Finder::Unlinked(kind) => heads.extend(self.state.linked_without(kind, flow.kind())?),
+            Finder::NewlyLinked(parent) => {
+                let new = self.state.linked_since(parent.name(), known.links_seen)?;
+                heads.extend(self.hanging_off(flow, *parent, &new).await?);
+            }
+            Finder::Blocks { name, dependents, .. } => {
+                if let Some(checked) = checks.get(name) {
+                    heads.extend(self.heads_of_blocks(flow, &checked.changed)?);
+                    if let Some((select, ids)) = dependents {
+                        heads.extend(self.dependents(select.clone(), ids, &checked.changed).await?);
+                    }
+                }
+            }
+            Finder::SavedSearch(SavedSearch { heads: (select, ids), .. }) => {
+                if let Some(checked) = checks.get(SEARCH) {
+                    heads.extend(self.dependents(select.clone(), ids, &checked.changed).await?);
+                }
+            }
+        }
+        Ok(heads)
     }
 
     /// Rejects what was expected and did not turn up: records that do not exist, or whose parent did not arrive.
@@ -257,7 +341,7 @@ impl Engine<'_> {
                         .hinting("check the id, the configured item types, and what the integration's role may see")
                 }
             };
-            if self.state.is_rejected(entity, direction, &id.to_string())? {
+            if self.state.rejection_of(entity, direction, &id.to_string())?.is_some() {
                 self.reject(entity, rejection, &mut commit, tally);
             } else {
                 self.refuse_name(flow, rejection, tally);
@@ -267,7 +351,7 @@ impl Engine<'_> {
     }
 
     /// Chooses between everything and what changed, and says why.
-    fn new_bounds<F: Flow>(&self, flow: &F, known: &Cursor, tally: &RefCell<Tally>) -> Bounds {
+    fn new_bounds<F: Flow>(&self, flow: &F, known: &Cursor, links: i64, tally: &RefCell<Tally>) -> Bounds {
         let mapping = mapping_digest(flow);
         let now = self.source.now;
         let announce = |why: &str| {
@@ -294,7 +378,7 @@ impl Engine<'_> {
             let from = self.options.since.map_or(position, |since| since.min(position));
             from.checked_sub(OVERLAP).unwrap_or(from)
         });
-        Bounds { mode, low, high: now, mapping, resume: None, target_listed: false }
+        Bounds { mode, low, high: now, mapping, resume: None, target_listed: false, links }
     }
 
     async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {
@@ -302,6 +386,12 @@ impl Engine<'_> {
             Universe::Linked(kind) => {
                 let all = self.state.linked_after(kind, bounds.resume.unwrap_or(0), usize::MAX)?;
                 Ok(self.work(flow, bounds, all.into_iter().collect(), None))
+            }
+            Universe::LinkedOf(kind, select) => {
+                let named = self.netsuite.select(&shape.fit(select), &Selection::Range(None, None)).await?;
+                let kept: BTreeSet<i64> = self.state.linked_after(kind, 0, usize::MAX)?.into_iter().collect();
+                let heads = named.iter().filter_map(|row| row.head()).map(|head| head.0).filter(|head| kept.contains(head));
+                Ok(self.work(flow, bounds, heads.collect(), None))
             }
             Universe::Source(select) => {
                 let template = Template::of(&shape.fit(select));
@@ -311,7 +401,8 @@ impl Engine<'_> {
                 let heads = (plan.boundaries().len() * size) as u64;
                 // A result of less than one batch has no boundary at all.
                 let selections = plan.ranges(bounds.resume);
-                Ok(Work { bounds, selections, asked: None, expected: BTreeSet::new(), heads: (heads > 0).then_some(heads) })
+                let heads = (heads > 0).then_some(heads);
+                Ok(Work { selections, heads, ..self.work(flow, bounds, BTreeSet::new(), None) })
             }
         }
     }
@@ -364,18 +455,16 @@ impl Engine<'_> {
 
     /// Gives the heads whose rows lie in changed blocks: linked ones, and rejected ones that may succeed now.
     fn heads_of_blocks<F: Flow>(&self, flow: &F, changed: &BTreeSet<i64>) -> Result<BTreeSet<i64>> {
-        let kind = match flow.universe() {
-            Universe::Linked(kind) => kind,
-            Universe::Source(_) => flow.kind(),
-        };
+        let universe = flow.universe();
+        let kind = universe.linked().unwrap_or_else(|| flow.kind());
         let mut heads = BTreeSet::new();
         for &low in changed {
             let high = low + BLOCK - 1;
-            match flow.universe() {
-                // Derived records are their own heads, whatever head the record they derive from was read with.
-                Universe::Linked(_) => heads.extend(self.state.linked_between(kind, low, high)?),
-                Universe::Source(_) => heads.extend(self.state.heads_between(kind, low, high)?),
-            }
+            // Derived records are their own heads, whatever head the record they derive from was read with.
+            heads.extend(match universe.linked() {
+                Some(_) => self.state.linked_between(kind, low, high)?,
+                None => self.state.heads_between(kind, low, high)?,
+            });
             heads.extend(self.state.rejected_between(flow.entity().name(), flow.direction().name(), low, high)?);
         }
         Ok(heads)
@@ -414,9 +503,10 @@ impl Engine<'_> {
         if active == 0 || work.bounds.mode == Mode::Ids {
             return Ok(());
         }
+        let universe = flow.universe();
         // A role that lost a permission sees an empty table and no change in it: a cursor moved on that would lose all
         // changes until the role is mended, so this is asked in every run.
-        if let Universe::Source(all) = flow.universe() {
+        if let Universe::Source(all) = universe {
             let template = Template::of(&shape.fit(all));
             let sql = template.extent(&Selection::Range(None, None));
             let page = self.netsuite.page(&sql, 1, 0).await.map_err(|error| error.into_error("the count of records"))?;
@@ -425,15 +515,20 @@ impl Engine<'_> {
                 return Err(emptied(flow.entity().name()));
             }
         }
-        let Some(Finder::Stamped { select, stamp }) = flow.switched_off() else { return Ok(()) };
-        if work.selections.is_empty() {
+        if work.is_empty() {
             return Ok(());
         }
-        let mut off = 0;
-        for id in self.stamped(select, &stamp, work.bounds.low).await? {
-            let linked = self.state.link(flow.kind(), NetSuiteId(id))?;
-            off += u64::from(linked.is_some_and(|link| !link.has(crate::model::Flag::Deactivated)));
+        let mut off: BTreeSet<i64> = work.deleted.iter().copied().collect();
+        if let Some(Finder::Stamped { select, stamp }) = flow.switched_off() {
+            off.extend(self.stamped(select, &stamp, work.bounds.low).await?);
         }
+        off.extend(flow.expelled(&self.state.linked_after(flow.kind(), 0, usize::MAX)?));
+        let mut off_now = 0;
+        for id in off {
+            let linked = self.state.link(flow.kind(), NetSuiteId(id))?;
+            off_now += u64::from(linked.is_some_and(|link| !link.has(Flag::Deactivated) && !link.has(Flag::AdHoc)));
+        }
+        let off = off_now;
         let allowed = self.options.max_deactivate.of(active);
         if off <= allowed {
             return Ok(());
@@ -447,11 +542,14 @@ impl Engine<'_> {
     }
 }
 
+/// Under which name the members of a saved search are kept.
+pub(super) const SEARCH: &str = "saved search";
+
 fn sweep_key(entity: &str, name: &str) -> String {
     format!("sweep {entity} {name}")
 }
 
-fn changed(before: &Blocks, now: &Blocks) -> BTreeSet<i64> {
+pub(super) fn changed(before: &Blocks, now: &Blocks) -> BTreeSet<i64> {
     let differs = |block: &&i64| before.get(block) != now.get(block);
     before.keys().chain(now.keys()).filter(differs).copied().collect()
 }

@@ -5,8 +5,12 @@
 mod apply;
 mod batch;
 mod clock;
+mod deleted;
 mod events;
 mod find;
+mod linked;
+mod members;
+mod memory;
 mod plan;
 mod prepare;
 mod read;
@@ -23,13 +27,15 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use clock::SourceClock;
 pub use events::{Event, Fate, Observer, Silent, Step};
+pub use linked::Flows;
+pub use memory::{Hands, Memory};
 pub use plan::{Found, decide};
 pub use prepare::Shape;
 
 use crate::entities::{Flow, Wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
-use crate::model::{Clock, Rejection, rfc3339};
+use crate::model::{Clock, EntityKind, Rejection, rfc3339};
 use crate::netsuite::NetSuite;
 use crate::state::{Bounds, Mode, State};
 use crate::wizcommerce::WizCommerce;
@@ -53,6 +59,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How often stock and prices are read in full where the account refuses checksums.
     pub sweep: Duration,
+    /// Bring the documents that hang off those pulled, and what they hang off even where that is out of scope.
+    pub linked: bool,
 }
 
 impl Default for Options {
@@ -65,6 +73,7 @@ impl Default for Options {
             max_deactivate: Share::Percent(5),
             dry_run: false,
             sweep: Duration::from_secs(6 * 3600),
+            linked: false,
         }
     }
 }
@@ -97,6 +106,10 @@ pub enum Task {
     Named(Vec<Wanted>),
     /// The rejected records of these heads; the cursor stays.
     Again(Vec<i64>),
+    /// Records that others refer to, by Internal ID; the cursor stays.
+    Parents(Vec<i64>),
+    /// The records that hang off these of another entity; the cursor stays.
+    Linked(EntityKind, Vec<i64>),
 }
 
 /// A run's tools. The state file is changed only while the caller holds the lease.
@@ -119,6 +132,10 @@ pub struct Engine<'a> {
     pub run_id: String,
     /// NetSuite's clock at the start of the run.
     pub source: SourceClock,
+    /// The other flows of the profile.
+    pub flows: &'a dyn Flows,
+    /// What the run remembers from flow to flow.
+    pub memory: Memory,
 }
 
 /// Rejections found so far: the first ones whole, all of them counted.
@@ -144,7 +161,7 @@ impl Engine<'_> {
         let mut cursor = CursorMove::default();
         let mut mode = match task {
             Task::Changes => Mode::Incremental,
-            Task::Named(_) | Task::Again(_) => Mode::Ids,
+            Task::Named(_) | Task::Again(_) | Task::Parents(_) | Task::Linked(..) => Mode::Ids,
         };
         let mut error = self.line(flow, task, &tally, &mut mode, &mut cursor).await.err();
         if error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Refused) {
@@ -189,6 +206,9 @@ impl Engine<'_> {
 
         let shape = self.shape(flow, &known, tally).await?;
         let work = self.find(flow, task, &known, &shape, tally).await?;
+        if !work.is_empty() {
+            self.consult(flow).await?;
+        }
         *mode = work.bounds.mode;
         self.observer.on(&Event::Started { entity, mode: mode.word() });
         self.observer.on(&Event::Expecting(work.expected()));
@@ -226,7 +246,10 @@ impl Engine<'_> {
     /// Reads ahead and takes batch after batch down the line. Gives whether all of them were done.
     async fn batches<F: Flow>(&mut self, flow: &F, work: Work, shape: &Shape, tally: &RefCell<Tally>) -> Result<bool> {
         let (entity, direction) = (flow.entity().name(), flow.direction().name());
-        let Work { bounds, selections, asked, .. } = work;
+        let Work { bounds, selections, asked, lifted, deleted, .. } = work;
+        if !deleted.is_empty() {
+            self.take_deletions(flow, &deleted, tally).await?;
+        }
         if selections.is_empty() {
             return Ok(true);
         }
@@ -260,8 +283,9 @@ impl Engine<'_> {
                 if let Some(error) = self.stop.error() {
                     return Err(error);
                 }
-                let target = batch::Target { listed, asked: asked.as_ref(), mode: bounds.mode };
-                self.batch(flow, rows, &selection, &target, &mut prepared, tally).await?;
+                let target = batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode };
+                let touched = self.batch(flow, rows, &selection, &target, &mut prepared, tally).await?;
+                self.bring_followers(flow, touched).await?;
                 if self.is_enough(tally) {
                     return Ok(false);
                 }
@@ -310,5 +334,5 @@ const LISTING_KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Gives the bounds of a run over named records, which move nothing.
 fn bounds_of_names(now: Timestamp) -> Bounds {
-    Bounds { mode: Mode::Ids, low: None, high: now, mapping: String::new(), resume: None, target_listed: false }
+    Bounds { mode: Mode::Ids, low: None, high: now, mapping: String::new(), resume: None, target_listed: false, links: 0 }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Engine, Event, Tally};
 use crate::entities::inventory::WAREHOUSES;
-use crate::entities::{Finder, Flow, Prerequisite, Rows, Table, Universe};
+use crate::entities::{Directory, Finder, Flow, Prerequisite, Rows, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{CallError, Method, Repeat};
 use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
@@ -160,15 +160,20 @@ impl Engine<'_> {
     /// Lists what the target already holds, once before a first run: many keys without a link are not looked up one by one.
     pub(super) async fn list_target<F: Flow>(&mut self, flow: &F) -> Result<()> {
         let Some(lookup) = flow.lookup() else { return Ok(()) };
-        for page in 1.. {
-            let (records, more) = self.wizcommerce.list_page::<Box<RawValue>>(lookup.path, &OLDEST_FIRST, page).await?;
-            let listed: Vec<Listed> = records.iter().filter_map(|raw| (lookup.read)(raw).ok()).collect();
-            self.state.keep_listed(flow.kind(), &listed)?;
-            if let Some(error) = self.stop.error() {
-                return Err(error);
-            }
-            if !more {
-                break;
+        for state in lookup.states {
+            let parameters = [&OLDEST_FIRST[..], state].concat();
+            for page in 1.. {
+                let (records, more) = self.wizcommerce.list_page::<Box<RawValue>>(&lookup.path, &parameters, page).await?;
+                let listed = records.iter().filter_map(|raw| (lookup.read)(raw).ok());
+                // What has no key cannot be looked for.
+                let listed: Vec<Listed> = listed.filter(|listed| !listed.natural_key.is_empty()).collect();
+                self.state.keep_listed(flow.kind(), &listed)?;
+                if let Some(error) = self.stop.error() {
+                    return Err(error);
+                }
+                if !more {
+                    break;
+                }
             }
         }
         self.state.target_is_listed(flow.entity().name(), flow.direction().name())
@@ -182,6 +187,18 @@ impl Engine<'_> {
                 Prerequisite::Attributes(entity, names) => self.make_attributes(entity, &names).await?,
                 Prerequisite::Warehouses(path, locations) => self.make_warehouses(&path, &locations).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// Lets the flow consult the target's lists that its mapping needs. Read before the first batch of a flow, so a run with
+    /// nothing to do asks for nothing.
+    pub(super) async fn consult<F: Flow>(&self, flow: &mut F) -> Result<()> {
+        for Directory { name, path, parameters } in flow.directories() {
+            let entries: Vec<Box<RawValue>> = self.wizcommerce.list(path, parameters).await?;
+            flow.consult(name, &entries).map_err(|message| {
+                Error::new(ErrorKind::Config, message).hint("see the settings in use with `netwiz config show`")
+            })?;
         }
         Ok(())
     }
@@ -304,13 +321,10 @@ pub(super) fn mapping_digest<F: Flow>(flow: &F) -> String {
 
 /// Gives every query of a flow once.
 fn all_selects<F: Flow>(flow: &F) -> Vec<Select> {
-    let universe = match flow.universe() {
-        Universe::Source(select) => Some(select),
-        Universe::Linked(_) => None,
-    };
+    let universe = flow.universe().select().cloned();
     let finders = flow.finders().into_iter().filter_map(|finder| match finder {
         Finder::Stamped { select, .. } | Finder::Blocks { select, .. } => Some(select),
-        Finder::Unlinked(_) => None,
+        Finder::Unlinked(_) | Finder::NewlyLinked(_) | Finder::SavedSearch(_) => None,
     });
     let further = flow.further(&Rows::default()).into_iter().map(|(select, _)| select);
     let mut selects: Vec<Select> = universe.into_iter().chain(finders).chain(flow.details()).chain(further).collect();

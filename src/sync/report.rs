@@ -132,6 +132,11 @@ impl Counts {
         self.failed += other.failed;
     }
 
+    /// Tells whether nothing was looked at.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Gives the number of records that are written, or would be.
     pub const fn changes(&self) -> u64 {
         self.created + self.updated + self.adopted + self.deactivated
@@ -200,6 +205,27 @@ pub struct FlowReport {
     pub notes: Vec<String>,
     /// What a dry run would do, in order; empty in a real run.
     pub plan: Vec<PlanLine>,
+}
+
+/// A flow's report, and the error that ended it early.
+pub type Reported = (FlowReport, Option<Error>);
+
+impl FlowReport {
+    /// Adds what another run of the same flow did.
+    pub fn absorb(&mut self, other: Self) {
+        self.counts.add(&other.counts);
+        for (reason, count) in other.skipped_reasons {
+            *self.skipped_reasons.entry(reason).or_default() += count;
+        }
+        self.requests.netsuite += other.requests.netsuite;
+        self.requests.wizcommerce += other.requests.wizcommerce;
+        self.duration_ms += other.duration_ms;
+        let room = FAILURES_SHOWN.saturating_sub(self.failures.len());
+        self.failures.extend(other.failures.into_iter().take(room));
+        self.failures_total += other.failures_total;
+        self.notes.extend(other.notes);
+        self.plan.extend(other.plan);
+    }
 }
 
 /// Rejected records listed in a report; the rest is counted.

@@ -220,6 +220,26 @@ impl WizCommerce {
         Ok(all)
     }
 
+    /// Reads one record, without its envelope; `None` when it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`WizCommerce::list_page`].
+    pub async fn read(&self, path: &str) -> Result<Option<Box<RawValue>>> {
+        let what = format!("the record {path}");
+        let response =
+            self.send(Method::Get, path, None, Repeat::Safe).await.map_err(|error| self.remote.unavailable(&what, error))?;
+        self.check_access(&response, &what)?;
+        match response.status {
+            404 => Ok(None),
+            200..=299 => decode::<One<Box<RawValue>>>(&what, &response.body).map(|one| Some(one.data)),
+            _ => {
+                let words = refusal(&response).words;
+                Err(Error::new(ErrorKind::Refused, format!("WizCommerce refused {what}")).caused_by(words))
+            }
+        }
+    }
+
     /// Sends a write and gives the `data` of the answer.
     ///
     /// # Errors

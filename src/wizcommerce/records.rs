@@ -2,7 +2,11 @@
 //!
 //! Reading is lenient: unknown members are ignored, missing ones are `None`. Money and quantities are [`Exact`].
 
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::http::{Method, Repeat};
 use crate::model::Exact;
@@ -55,7 +59,7 @@ pub struct Media {
 }
 
 /// A named value on a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// The attribute's name.
     pub name: String,
@@ -103,6 +107,86 @@ pub struct AttributeDefinition {
 pub struct Created {
     /// WizCommerce's id.
     pub id: String,
+}
+
+/// A record as it came, member by member, every digit as it was sent: what netwiz does not know of is carried along when the
+/// record has to be sent back whole (`correctness.md` R18).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Members(BTreeMap<String, Box<RawValue>>);
+
+impl Members {
+    /// Reads a record; nothing when it is no object.
+    pub fn of(raw: &RawValue) -> Self {
+        serde_json::from_str(raw.get()).unwrap_or_default()
+    }
+
+    /// Gives a member that can be read as asked; `None` when it is absent, null or something else.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str::<Option<T>>(self.0.get(name)?.get()).ok().flatten()
+    }
+
+    /// Gives a member's text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name)
+    }
+
+    /// Gives the records of a member that is a list; none when it is absent.
+    pub fn list(&self, name: &str) -> Vec<Self> {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// Gives all members, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// Sets a member.
+    pub fn set(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        if let Ok(raw) = serde_json::value::to_raw_value(value) {
+            self.0.insert(name.to_owned(), raw);
+        }
+    }
+
+    /// Takes members out.
+    pub fn drop_all(&mut self, names: &[&str]) {
+        self.0.retain(|name, _| !names.contains(&name.as_str()));
+    }
+
+    /// Takes out what is null: in a record that is sent whole, absent says the same.
+    pub fn drop_nulls(&mut self) {
+        self.0.retain(|_, value| value.get() != "null");
+    }
+
+    /// Tells whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes the record as JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
+/// A sales rep.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SalesRep {
+    /// WizCommerce's id.
+    pub id: String,
+    /// By which the rep is known on both sides.
+    pub email: Option<String>,
+}
+
+/// A record of which id, reference and state matter.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Referenced {
+    /// WizCommerce's id.
+    pub id: String,
+    /// The caller's key.
+    pub reference_id: Option<String>,
+    /// Its state, where it has one.
+    pub status: Option<String>,
 }
 
 /// A warehouse (extension).
