@@ -37,6 +37,9 @@ _netwiz() {
             netwiz,query)
                 cmd="netwiz__subcmd__query"
                 ;;
+            netwiz,restlet)
+                cmd="netwiz__subcmd__restlet"
+                ;;
             netwiz,runs)
                 cmd="netwiz__subcmd__runs"
                 ;;
@@ -126,6 +129,9 @@ _netwiz() {
                 ;;
             netwiz__subcmd__help,query)
                 cmd="netwiz__subcmd__help__subcmd__query"
+                ;;
+            netwiz__subcmd__help,restlet)
+                cmd="netwiz__subcmd__help__subcmd__restlet"
                 ;;
             netwiz__subcmd__help,runs)
                 cmd="netwiz__subcmd__help__subcmd__runs"
@@ -242,7 +248,7 @@ _netwiz() {
 
     case "${cmd}" in
         netwiz)
-            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version sync pull verify-credentials status runs failures map query config sandbox completions help"
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version sync pull verify-credentials status runs failures map query restlet config sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,7 +912,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help)
-            opts="sync pull verify-credentials status runs failures map query config sandbox completions help"
+            opts="sync pull verify-credentials status runs failures map query restlet config sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1116,6 +1122,20 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help__subcmd__query)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__restlet)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1492,6 +1512,52 @@ _netwiz() {
                     COMPREPLY=($(compgen -W "table jsonl csv" -- "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__restlet)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -50,6 +50,7 @@ complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "runs" -d 'List runs, 
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "failures" -d 'List the records that did not arrive, and try them again'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "map" -d 'Show the Internal-ID map'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "query" -d 'Run a SuiteQL query and stream every row'
+complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "config" -d 'Show or check the configuration'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "completions" -d 'Print a completion script'
@@ -370,6 +371,24 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand query" -l no-input -d 'Nev
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and not __fish_seen_subcommand_from show path check help" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and not __fish_seen_subcommand_from show path check help" -l config -d 'Read the configuration from this file or folder' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and not __fish_seen_subcommand_from show path check help" -l state -d 'Keep the state in this file' -r -F
@@ -559,18 +578,19 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -l no-input -
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "sync" -d 'Bring entities up to date, incrementally'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "pull" -d 'Bring records from NetSuite to WizCommerce'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "verify-credentials" -d 'Check secrets, connections, clocks and permissions of both sides'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "status" -d 'Show where every flow stands'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "runs" -d 'List runs, or show one'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "failures" -d 'List the records that did not arrive, and try them again'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "map" -d 'Show the Internal-ID map'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "query" -d 'Run a SuiteQL query and stream every row'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "config" -d 'Show or check the configuration'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "completions" -d 'Print a completion script'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query config sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "sync" -d 'Bring entities up to date, incrementally'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "pull" -d 'Bring records from NetSuite to WizCommerce'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "verify-credentials" -d 'Check secrets, connections, clocks and permissions of both sides'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "status" -d 'Show where every flow stands'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "runs" -d 'List runs, or show one'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "failures" -d 'List the records that did not arrive, and try them again'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "map" -d 'Show the Internal-ID map'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "query" -d 'Run a SuiteQL query and stream every row'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "config" -d 'Show or check the configuration'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "completions" -d 'Print a completion script'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from runs" -f -a "list" -d 'List the latest runs'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from runs" -f -a "show" -d 'Show one run'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from failures" -f -a "list" -d 'List the records that did not arrive'

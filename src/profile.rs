@@ -50,13 +50,13 @@ pub fn owner(settings: &Settings) -> String {
     format!("NetSuite {} and {target}", settings.netsuite.account.realm())
 }
 
-/// Opens the network for one base address.
+/// Opens the network for the base addresses of one remote, and no other.
 ///
 /// # Errors
 ///
 /// When the TLS library cannot start.
-pub fn network(base_url: &str, timeout: Duration) -> Result<Rc<dyn Transport>> {
-    Ok(Rc::new(Network::new(vec![Origin::of(base_url)], timeout)?))
+pub fn network(base_urls: &[&str], timeout: Duration) -> Result<Rc<dyn Transport>> {
+    Ok(Rc::new(Network::new(base_urls.iter().map(|url| Origin::of(url)).collect(), timeout)?))
 }
 
 fn secret(settings: &Settings, name: SecretName) -> Result<SecretString> {
@@ -88,11 +88,12 @@ pub fn netsuite(
     };
     let transport = match transport {
         Some(transport) => transport,
-        None => network(&section.rest_url, NETSUITE_TIMEOUT)?,
+        None => network(&[&section.rest_url, &section.restlet_url], NETSUITE_TIMEOUT)?,
     };
     let gate = Gate::new(usize::from(section.concurrency), learned);
     let remote = remote("NetSuite", transport, gate, surroundings);
-    Ok(NetSuite::new(remote, keys, &section.rest_url, Arc::clone(&surroundings.clock)))
+    let netsuite = NetSuite::new(remote, keys, &section.rest_url, Arc::clone(&surroundings.clock));
+    Ok(netsuite.with_restlet(&section.restlet_url, &section.restlet.script, &section.restlet.deploy))
 }
 
 /// Makes the WizCommerce client; the network is used when no other transport is given.
@@ -110,7 +111,7 @@ pub fn wizcommerce(
     let key = secret(settings, SecretName::WizCommerceApiKey)?;
     let transport = match transport {
         Some(transport) => transport,
-        None => network(&section.base_url, WIZCOMMERCE_TIMEOUT)?,
+        None => network(&[&section.base_url], WIZCOMMERCE_TIMEOUT)?,
     };
     // What its refusals count is not documented, so a bad moment must not narrow the gate for good.
     let gate = Gate::new(usize::from(section.concurrency), learned).patient(PATIENCE);

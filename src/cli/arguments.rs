@@ -153,6 +153,14 @@ Exits with 3 when failures are open. Writes nothing.")]
 With --key, a unique numeric column of the result, the rows are read in parallel id ranges, past
 NetSuite's limit of 100,000 rows, in the order of the key.")]
     Query(QueryArguments),
+    /// Print the SuiteScript that lets netwiz read saved searches
+    #[command(after_long_help = "Example:
+  netwiz restlet > netwiz_search.js
+
+Upload the file, make a RESTlet of it with the ids customscript_netwiz_search and
+customdeploy_netwiz_search, release the deployment and add the integration's role to its audience.
+With --json, the name and the text of the script in one object.")]
+    Restlet,
     /// Show or check the configuration
     Config(ConfigArguments),
     /// Run both remote systems, simulated, on this machine

@@ -8,6 +8,7 @@ mod metrics;
 mod output;
 mod progress;
 mod query;
+mod restlet;
 mod run;
 mod sandbox;
 mod summary;
@@ -102,6 +103,7 @@ async fn dispatch(command: Command, session: Session<'_>) -> Result<u8> {
         Command::Failures(arguments) => inspect::failures(session, arguments).await,
         Command::Map(arguments) => inspect::map(&session, arguments),
         Command::Query(arguments) => query::query(session, arguments).await,
+        Command::Restlet => restlet::restlet(session.output),
         Command::Config(arguments) => inspect::config(&session, arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(session, arguments).await,
         Command::Completions(arguments) => {

@@ -1,11 +1,12 @@
 //! The NetSuite client: a few verbs over signing, paging, quotas and error bodies.
 //!
-//! Reading goes through SuiteQL only ([`NetSuite::page`] and the range reading beside it); every attempt of every
-//! request is signed afresh.
+//! Reading goes through SuiteQL ([`NetSuite::page`] and the range reading beside it), and through a RESTlet for what a
+//! saved search lists ([`NetSuite::members`]); every attempt of every request is signed afresh.
 
 mod oauth1;
 mod reading;
 pub mod records;
+mod saved_search;
 pub mod suiteql;
 
 use std::cell::RefCell;
@@ -18,6 +19,8 @@ use serde::Deserialize;
 pub use oauth1::Keys;
 pub use reading::Plan;
 use records::{Page, Select, Selection};
+use saved_search::Address;
+pub use saved_search::{RESTLET, SearchPage, SearchRow, Searched};
 use suiteql::Template;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -32,6 +35,7 @@ pub struct NetSuite {
     remote: Remote,
     keys: Keys,
     rest_url: String,
+    restlet: Option<Address>,
     clock: Arc<dyn Clock>,
     /// Seconds to add to the local clock so that timestamps fall within the five minutes NetSuite allows.
     skew: RefCell<i64>,
@@ -138,6 +142,13 @@ struct RestletError {
     message: String,
 }
 
+/// What a script threw. It arrives as the code and message of a RESTlet's error, or whole, as JSON in that message.
+#[derive(Deserialize)]
+struct Thrown {
+    name: String,
+    message: String,
+}
+
 /// Reads code and words out of either error envelope; the body's beginning when it is neither.
 fn refusal(response: &Response) -> Refusal {
     let status = response.status;
@@ -148,10 +159,22 @@ fn refusal(response: &Response) -> Refusal {
             return Refusal { status, code, detail };
         }
         if let Some(error) = body.error {
-            return Refusal { status, code: error.code, detail: error.message };
+            return match serde_json::from_str::<Thrown>(&error.message) {
+                Ok(thrown) => Refusal { status, code: thrown.name, detail: thrown.message },
+                Err(_) => Refusal { status, code: error.code, detail: error.message },
+            };
         }
     }
-    Refusal { status, code: String::new(), detail: response.excerpt() }
+    // A RESTlet that took the request for plain text answers in two lines.
+    let text = String::from_utf8_lossy(&response.body);
+    let line = |label: &str| text.lines().find_map(|line| Some(line.trim().strip_prefix(label)?.trim().to_owned()));
+    let code = line("error code:").unwrap_or_default();
+    Refusal { status, code, detail: line("error message:").unwrap_or_else(|| response.excerpt()) }
+}
+
+/// Tells a refused login; RESTlets have called it forbidden, which by itself is a missing permission.
+fn is_refused_login(response: &Response) -> bool {
+    response.status == 401 || response.status == 403 && refusal(response).code.starts_with("INVALID_LOGIN")
 }
 
 /// Says what an answer means for the retry loop: by code first, then by status.
@@ -172,7 +195,15 @@ fn classify(response: &Response) -> Class {
 impl NetSuite {
     /// Makes a client. `rest_url` is scheme and host, without a path.
     pub fn new(remote: Remote, keys: Keys, rest_url: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { remote, keys, rest_url: rest_url.trim_end_matches('/').to_owned(), clock, skew: RefCell::new(0) }
+        let rest_url = rest_url.trim_end_matches('/').to_owned();
+        Self { remote, keys, rest_url, restlet: None, clock, skew: RefCell::new(0) }
+    }
+
+    /// Says where the RESTlet for saved searches is: scheme and host without a path, and the ids of script and deployment.
+    #[must_use]
+    pub fn with_restlet(mut self, url: &str, script: &str, deploy: &str) -> Self {
+        self.restlet = Some(Address::new(url, script, deploy));
+        self
     }
 
     /// Gives the connection, for its counters and its gate.
@@ -185,44 +216,57 @@ impl NetSuite {
         &self.keys.realm
     }
 
+    /// Asks the REST services.
     async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>, what: &str) -> Result<Response> {
-        let url = format!("{}{path}", self.rest_url);
+        let mut headers = Vec::new();
+        if body.is_some() {
+            headers.extend([("content-type", "application/json"), ("prefer", "transient")]);
+        }
+        let response = self.exchange(method, &format!("{}{path}", self.rest_url), &headers, body, what).await?;
+        if response.status == 403 {
+            return Err(Error::new(ErrorKind::Permission, format!("NetSuite's role may not do this: {what}"))
+                .caused_by(refusal(&response).words())
+                .hint("the role needs REST Web Services, SuiteAnalytics Workbook and View on the records it reads")
+                .hint("see what is missing with `netwiz verify-credentials netsuite`"));
+        }
+        Ok(response)
+    }
+
+    /// Sends one request to either host, signed for the address as it stands, query included.
+    async fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        own: &[(&'static str, &str)],
+        body: Option<Vec<u8>>,
+        what: &str,
+    ) -> Result<Response> {
         let prepare = || {
             let timestamp = self.clock.now().as_second() + *self.skew.borrow();
             let nonce = self.remote.entropy().token(20);
             let mut headers = vec![
-                ("authorization", self.keys.authorization(method.name(), &url, &nonce, timestamp)),
+                ("authorization", self.keys.authorization(method.name(), url, &nonce, timestamp)),
                 ("accept", "application/json".to_owned()),
             ];
-            if body.is_some() {
-                headers.push(("content-type", "application/json".to_owned()));
-                headers.push(("prefer", "transient".to_owned()));
-            }
-            Request { method, url: url.clone(), headers, body: body.clone() }
+            headers.extend(own.iter().map(|(name, value)| (*name, (*value).to_owned())));
+            Request { method, url: url.to_owned(), headers, body: body.clone() }
         };
         let call = || async {
             self.remote.call(&prepare, &classify, Repeat::Safe).await.map_err(|error| self.remote.unavailable(what, error))
         };
         let mut response = call().await?;
-        if response.status == 401 && self.learn_skew(&response) {
+        if is_refused_login(&response) && self.learn_skew(&response) {
             // Signed with a clock that NetSuite does not accept; once more with its own time, and never again.
             response = call().await?;
         }
         match response.status {
-            401 => {
+            _ if is_refused_login(&response) => {
                 self.remote.close();
                 Err(self.refused_login(&response))
             }
-            403 => {
-                let refusal = refusal(&response);
-                Err(Error::new(ErrorKind::Permission, format!("NetSuite's role may not do this: {what}"))
-                    .caused_by(refusal.words())
-                    .hint("the role needs REST Web Services, SuiteAnalytics Workbook and View on the records it reads")
-                    .hint("see what is missing with `netwiz verify-credentials netsuite`"))
-            }
             300..=399 => Err(Error::new(ErrorKind::Config, "NetSuite answered with a redirect, which is never followed")
                 .caused_by(format!("{} to {}", response.status, response.header("location").unwrap_or("nowhere")))
-                .hint("check `account` and `rest-url` in the profile")),
+                .hint("check `account`, `rest-url` and `restlet-url` in the profile")),
             _ => Ok(response),
         }
     }
@@ -411,8 +455,21 @@ mod tests {
         assert!(matches!(classify(&answer(400, json, limit)), Class::Busy(_)));
         assert!(matches!(classify(&answer(400, "application/json", restlet)), Class::Busy(_)));
         assert_eq!(classify(&answer(401, json, "{}")), Class::Final);
+        let text = "error code: SSS_REQUEST_LIMIT_EXCEEDED\nerror message: Request Limit Exceeded";
+        assert!(
+            matches!(classify(&answer(400, "text/plain", text)), Class::Busy(words) if words.ends_with(": Request Limit Exceeded"))
+        );
         assert!(matches!(classify(&answer(200, "text/html", "<html>")), Class::Failed(_)));
         assert!(matches!(classify(&answer(503, "text/html", "maintenance")), Class::Failed(words) if words.contains("503")));
+    }
+
+    #[test]
+    fn what_a_script_threw_is_found_inside_the_message() {
+        let thrown = r#"{"error" : {"code" : "UNEXPECTED_ERROR", "message" : "{\"type\":\"error.SuiteScriptError\",\"name\":\"INVALID_SEARCH\",\"message\":\"That search does not exist.\",\"stack\":[]}"}}"#;
+        assert_eq!(refusal(&answer(400, "application/json", thrown)).words(), "400 INVALID_SEARCH: That search does not exist.");
+        let login = r#"{"error" : {"code" : "INVALID_LOGIN_ATTEMPT", "message" : "Invalid login attempt."}}"#;
+        assert!(is_refused_login(&answer(403, "application/json", login)));
+        assert!(!is_refused_login(&answer(403, "application/json", "{}")));
     }
 
     #[test]

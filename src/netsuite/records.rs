@@ -297,19 +297,24 @@ impl<'de> Visitor<'de> for OneRow<'_> {
             if values.len() < names.len() {
                 values.resize(names.len(), None);
             }
-            let value = map.next_value::<&RawValue>()?.get();
-            values[at] = match value.as_bytes().first() {
-                Some(b'"') => Some(serde_json::from_str::<Box<str>>(value).map_err(serde::de::Error::custom)?),
-                Some(b'n') => None,
-                // SuiteQL booleans are T and F; a server that sends JSON booleans means the same.
-                Some(b't') => Some("T".into()),
-                Some(b'f') => Some("F".into()),
-                _ => Some(value.into()),
-            };
+            values[at] = scalar(map.next_value()?).map_err(serde::de::Error::custom)?;
         }
         self.0.rows.push(values);
         Ok(())
     }
+}
+
+/// Reads a scalar as text, however the server wrote it; `None` is null.
+pub(super) fn scalar(value: &RawValue) -> serde_json::Result<Option<Box<str>>> {
+    let value = value.get();
+    Ok(match value.as_bytes().first() {
+        Some(b'"') => Some(serde_json::from_str(value)?),
+        Some(b'n') => None,
+        // SuiteQL booleans are T and F; a server that sends JSON booleans means the same.
+        Some(b't') => Some("T".into()),
+        Some(b'f') => Some("F".into()),
+        _ => Some(value.into()),
+    })
 }
 
 #[cfg(test)]

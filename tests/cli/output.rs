@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::program::{Home, NETSUITE, SUITEQL, Simulators, WIZCOMMERCE};
+use crate::program::{Home, NETSUITE, SUITEQL, Simulators, WIZCOMMERCE, repository};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -330,4 +330,18 @@ fn a_closed_pipe_ends_quietly() {
         assert!(!first.is_empty());
         assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{arguments:?}");
     }
+}
+
+#[test]
+fn the_restlet_is_printed_as_it_is_installed() {
+    let home = Home::empty();
+    let script = std::fs::read_to_string(repository().join("src/netsuite/saved_search.js")).unwrap();
+    let outcome = home.succeed(&["restlet"]);
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), (script.as_str(), ""));
+    // NetSuite reads the version and the type of a script out of its first comment.
+    let first = script.split_once("*/").unwrap().0;
+    assert!(first.starts_with("/**") && first.contains("@NApiVersion 2.1") && first.contains("@NScriptType Restlet"), "{first}");
+    assert_eq!(home.succeed(&["restlet", "-q", "--color", "always"]).stdout, script);
+    let (code, document) = home.json(&["restlet"]);
+    assert_eq!((code, document), (0, json!({ "schema_version": 1, "file_name": "netwiz_search.js", "script": script })));
 }
