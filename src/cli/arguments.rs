@@ -125,7 +125,8 @@ pub(crate) enum Command {
     #[command(after_long_help = "Examples:
   netwiz pull products --full
   netwiz pull product 2201 2202       these Internal IDs, now
-  netwiz pull product --sku LAMP-ARC-BRS")]
+  netwiz pull product --sku LAMP-ARC-BRS
+  netwiz pull order --number SO1042 --linked     with its invoices, shipments and credit memos")]
     Pull(PullArguments),
     /// Check secrets, connections, clocks and permissions of both sides
     #[command(after_long_help = "Examples:
@@ -191,6 +192,9 @@ pub(crate) struct PullArguments {
     /// Name records by SKU
     #[arg(long, env = "NETWIZ_SKU", value_name = "SKU")]
     pub(crate) sku: Vec<String>,
+    /// Name records by document number
+    #[arg(long, env = "NETWIZ_NUMBER", value_name = "N")]
+    pub(crate) number: Vec<String>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
@@ -215,6 +219,9 @@ pub(crate) struct RunArguments {
     /// Refuse to switch off more records than this
     #[arg(long, env = "NETWIZ_MAX_DEACTIVATE", value_name = "N|P%", default_value = "5%")]
     pub(crate) max_deactivate: String,
+    /// Bring the documents of the orders that are pulled, and the orders of documents
+    #[arg(long, env = "NETWIZ_LINKED", value_parser = BoolishValueParser::new())]
+    pub(crate) linked: bool,
     /// What to do while another run holds the lock: fail, skip, wait or wait=DURATION
     #[arg(long, env = "NETWIZ_IF_LOCKED", value_name = "WHAT")]
     pub(crate) if_locked: Option<String>,

@@ -594,7 +594,9 @@ fn check(session: &Session<'_>) -> Result<u8> {
     for profile in names {
         let mut inputs = inputs.clone();
         inputs.profile = Some(profile.clone());
-        let verdict = Settings::load(&inputs).and_then(|settings| crate::profile::products(&settings).map(|_| ()));
+        let verdict = Settings::load(&inputs).and_then(|settings| {
+            crate::profile::FLOWS.iter().try_for_each(|(entity, _)| crate::profile::check(&settings, *entity))
+        });
         let (message, hint) = match verdict {
             Ok(()) => (None, None),
             Err(error) => (Some(error.to_string()), error.hints().first().cloned()),

@@ -8,11 +8,13 @@ mod metrics;
 mod output;
 mod progress;
 mod query;
+mod queue;
 mod restlet;
 mod run;
 mod sandbox;
 mod summary;
 mod verify;
+mod worker;
 
 use std::process::ExitCode;
 

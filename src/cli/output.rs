@@ -111,17 +111,22 @@ impl Output {
 
     /// Shows an error: what failed, the remote's own words, what to do. With `--json`, one object.
     pub(crate) fn error(&self, error: &Error) {
+        self.reported(&error.into());
+    }
+
+    /// Shows an error that was reported before.
+    pub(crate) fn reported(&self, error: &ErrorReport) {
         if self.json {
-            let failure = Failure { schema_version: SCHEMA_VERSION, error: error.into() };
+            let failure = Failure { schema_version: SCHEMA_VERSION, error: error.clone() };
             let text = serde_json::to_string(&failure).unwrap_or_default();
             self.stderr(&format!("{text}\n"));
             return;
         }
-        let mut text = format!("{RED}error{RED:#}: {error}\n");
-        for cause in error.causes() {
+        let mut text = format!("{RED}error{RED:#}: {}\n", error.message);
+        for cause in &error.causes {
             text.push_str(&format!("  caused by: {cause}\n"));
         }
-        for hint in error.hints() {
+        for hint in &error.hints {
             text.push_str(&format!("{CYAN}hint{CYAN:#}: {hint}\n"));
         }
         self.stderr(&text);

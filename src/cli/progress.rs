@@ -155,7 +155,7 @@ impl Observer for Listener<'_> {
             }
             Event::Note(note) => self.output.note(note),
             Event::Finished(report) => {
-                tracing::info!(entity = report.entity, duration_ms = report.duration_ms, "flow finished");
+                tracing::info!(entity = &*report.entity, duration_ms = report.duration_ms, "flow finished");
                 if let Some(bar) = self.bar.borrow_mut().take() {
                     bar.finish_and_clear();
                 }

@@ -1,8 +1,6 @@
-//! `sync`, `pull` and `failures retry`: one run, from the lease to the summary.
+//! `sync`, `pull` and `failures retry`: what is asked for, read out of the arguments.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
@@ -11,17 +9,13 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::arguments::{PullArguments, RunArguments, SyncArguments};
 use super::assembly::Session;
-use super::metrics;
-use super::progress::Listener;
-use super::summary::{headline, print_summary};
+use super::worker::{Asked, IfLocked, run};
 use crate::config::Settings;
 use crate::entities::Wanted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, Entropy as _, SystemEntropy, rfc3339};
-use crate::profile::{self, FLOWS};
-use crate::state::{Lease, State};
-use crate::sync::report::{self, Counts, FlowReport, Outcome, RunReport, SCHEMA_VERSION};
-use crate::sync::{Engine, Event, Observer as _, Options, Share, SourceClock, Step, Task};
+use crate::model::EntityKind;
+use crate::profile::FLOWS;
+use crate::sync::{Options, Share, Task};
 
 /// How long somebody who names records waits for a running sync when nothing else is asked.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -41,7 +35,7 @@ pub(super) async fn sync(session: Session<'_>, arguments: SyncArguments) -> Resu
     entities.dedup();
     let tasks = entities.into_iter().map(|entity| (entity, Task::Changes)).collect();
     let command = format!("sync {}", arguments.entities.join(" "));
-    run(session, "sync", &command, tasks, arguments.run).await
+    run(session, Asked { verb: "sync", command, tasks }, arguments.run).await
 }
 
 /// Runs `pull`.
@@ -57,21 +51,31 @@ pub(super) async fn pull(session: Session<'_>, arguments: PullArguments) -> Resu
         for text in &arguments.ids {
             ids.push(text.parse().ok().filter(|id| *id > 0).ok_or_else(|| {
                 Error::new(ErrorKind::Usage, format!("`{text}` is not an Internal ID"))
-                    .hint("Internal IDs are whole numbers; name a product by its SKU with `--sku`")
+                    .hint("Internal IDs are whole numbers; name a product by its SKU with `--sku`, a document by its number with `--number`")
             })?);
         }
         wanted.push(Wanted::Ids(ids));
     }
+    let has_skus = matches!(entity, EntityKind::Products | EntityKind::Kits | EntityKind::Inventory);
+    if !has_skus && !arguments.sku.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, format!("{entity} have no SKU"))
+            .hint("name a document by its number with `--number`, or by its Internal ID"));
+    }
+    if has_skus && !arguments.number.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, format!("{entity} have no document number"))
+            .hint("name a product by its SKU with `--sku`, or by its Internal ID"));
+    }
     wanted.extend(arguments.sku.iter().cloned().map(Wanted::Key));
+    wanted.extend(arguments.number.iter().cloned().map(Wanted::Number));
     let task = if wanted.is_empty() { Task::Changes } else { Task::Named(wanted) };
     let command = format!("pull {entity}");
-    run(session, "pull", &command, vec![(entity, task)], arguments.run).await
+    run(session, Asked { verb: "pull", command, tasks: vec![(entity, task)] }, arguments.run).await
 }
 
 /// Runs `failures retry`: the heads of stored failures, by entity.
 pub(super) async fn retry(session: Session<'_>, heads: BTreeMap<EntityKind, Vec<i64>>) -> Result<u8> {
     let tasks = heads.into_iter().map(|(entity, heads)| (entity, Task::Again(heads))).collect();
-    run(session, "failures retry", "failures retry", tasks, RunArguments::plain()).await
+    run(session, Asked { verb: "failures retry", command: "failures retry".into(), tasks }, RunArguments::plain()).await
 }
 
 fn parse_entity(name: &str) -> Result<EntityKind> {
@@ -91,10 +95,12 @@ impl RunArguments {
             if_locked: None,
             report: None,
             detailed_exitcode: false,
+            linked: false,
         }
     }
 
-    fn options(&self, settings: &Settings, now: Timestamp) -> Result<Options> {
+    /// Reads what a run is asked for.
+    pub(super) fn options(&self, settings: &Settings, now: Timestamp) -> Result<Options> {
         Ok(Options {
             full: self.full,
             since: self.since.as_deref().map(|text| since(text, now, &settings.netsuite.timezone)).transpose()?,
@@ -103,6 +109,7 @@ impl RunArguments {
             max_deactivate: share(&self.max_deactivate)?,
             dry_run: self.dry_run,
             sweep: settings.products.price_sweep,
+            linked: self.linked || settings.orders.linked,
         })
     }
 }
@@ -139,15 +146,8 @@ fn share(text: &str) -> Result<Share> {
     })
 }
 
-/// What to do while another run holds the lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum IfLocked {
-    Fail,
-    Skip,
-    Wait(Option<Duration>),
-}
-
-fn if_locked(text: Option<&str>, named: bool) -> Result<IfLocked> {
+/// Reads `--if-locked`.
+pub(super) fn if_locked(text: Option<&str>, named: bool) -> Result<IfLocked> {
     match text {
         // A person who names a record is on a call; cron is not.
         None if named => Ok(IfLocked::Wait(Some(PATIENCE))),
@@ -166,236 +166,10 @@ fn if_locked(text: Option<&str>, named: bool) -> Result<IfLocked> {
     }
 }
 
-/// Takes the lease as asked; `None` when the run is to be skipped.
-async fn lease(session: &Session<'_>, path: &Path, command: &str, how: IfLocked) -> Result<Option<Lease>> {
-    let started = tokio::time::Instant::now();
-    let mut told = false;
-    loop {
-        if let Some(lease) = Lease::take(path, command, session.now())? {
-            return Ok(Some(lease));
-        }
-        let busy = || {
-            Error::new(ErrorKind::Locked, format!("another run of this profile is under way ({})", Lease::holder(path)))
-                .hint("wait for it with `--if-locked wait`, or let cron pass over it with `--if-locked skip`")
-        };
-        match how {
-            IfLocked::Skip => return Ok(None),
-            IfLocked::Fail => return Err(busy()),
-            IfLocked::Wait(limit) => {
-                if limit.is_some_and(|limit| started.elapsed() >= limit) {
-                    return Err(busy());
-                }
-                if !told {
-                    session.output.note(&format!("waiting for another run of this profile ({})", Lease::holder(path)));
-                    told = true;
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(200)) => {}
-                    signal = session.stop.wait() => return Err(crate::http::interrupted(signal)),
-                }
-            }
-        }
-    }
-}
-
-async fn run(
-    session: Session<'_>,
-    verb: &str,
-    command: &str,
-    tasks: Vec<(EntityKind, Task)>,
-    arguments: RunArguments,
-) -> Result<u8> {
-    let mut settings = session.settings()?;
-    let options = arguments.options(&settings, session.now())?;
-    for (entity, _) in &tasks {
-        if !FLOWS.iter().any(|(known, _)| known == entity) {
-            return Err(Error::new(ErrorKind::Usage, format!("{entity} cannot be synced in this version"))
-                .hint(format!("what can be synced: {}", FLOWS.map(|(entity, _)| entity.name()).join(", "))));
-        }
-    }
-    if tasks.iter().any(|(entity, _)| *entity == EntityKind::Products) {
-        // What the file alone can tell is told before anybody is asked.
-        profile::products(&settings)?;
-    }
-    let named = tasks.iter().any(|(_, task)| *task != Task::Changes);
-    let how = if_locked(arguments.if_locked.as_deref(), named)?;
-
-    // The state file's folder must be there before its lock file can be.
-    drop(session.state(&settings)?);
-    let lease = if options.dry_run { None } else { lease(&session, &settings.state, command, how).await? };
-    if lease.is_none() && !options.dry_run {
-        return locked(&session, &settings, verb);
-    }
-    let mut state = session.state(&settings)?;
-    let remotes = session.remotes(&mut settings, Some(&state))?;
-    let run_id = SystemEntropy.token(6).to_ascii_lowercase();
-    let started_at = session.now();
-    let pause = session.inputs()?.environment.get("NETWIZ_PAUSE_AT").cloned();
-    let listener = Listener::new(session.output, arguments.report.as_deref(), pause.as_deref())?;
-    if lease.is_some() {
-        listener.on(&Event::Passed(Step::LeaseTaken));
-    }
-    if !options.dry_run {
-        state.begin_run(&run_id, command, started_at)?;
-    }
-    if !session.output.quiet {
-        session.output.text(&headline(&settings))?;
-    }
-
-    let mut flows: Vec<(FlowReport, Option<Error>)> = Vec::new();
-    let mut failed: Option<Error> = None;
-    let dry_run = options.dry_run;
-    {
-        let mut scratch = if dry_run { Some(state.scratch()?) } else { None };
-        let worked_on: &mut State = scratch.as_mut().unwrap_or(&mut state);
-        let zone = settings.netsuite.timezone.clone();
-        match SourceClock::read(&remotes.netsuite, worked_on, zone, !dry_run).await {
-            Err(error) => failed = Some(error),
-            Ok(source) => {
-                if let Some(words) = source.disagrees() {
-                    session.output.note(&format!("{words}; the account's own clock is followed"));
-                }
-                let mut engine = Engine {
-                    netsuite: &remotes.netsuite,
-                    wizcommerce: &remotes.wizcommerce,
-                    state: worked_on,
-                    clock: Arc::clone(&session.clock),
-                    observer: &listener,
-                    stop: session.stop.clone(),
-                    options,
-                    run_id: run_id.clone(),
-                    source,
-                };
-                for (entity, task) in tasks {
-                    match run_one(&mut engine, &settings, entity, &task, &mut flows).await {
-                        Ok(true) => {}
-                        Ok(false) => break,
-                        Err(error) => {
-                            failed = Some(error);
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-    }
-    listener.finish()?;
-    remotes.remember(&state, session.now())?;
-
-    let mut errors: Vec<Error> = failed.into_iter().chain(flows.iter_mut().filter_map(|(_, error)| error.take())).collect();
-    let flows: Vec<FlowReport> = flows.into_iter().map(|(report, _)| report).collect();
-    let mut codes: Vec<u8> = flows.iter().map(|flow| report::exit_code(&flow.counts, None)).collect();
-    codes.extend(errors.iter().map(|error| error.kind().exit_code()));
-    let mut exit_code = report::worst(&codes);
-    let mut totals = Counts::default();
-    for flow in &flows {
-        totals.add(&flow.counts);
-    }
-    if dry_run && arguments.detailed_exitcode && exit_code == 0 && totals.changes() > 0 {
-        exit_code = 10;
-    }
-    let finished_at = session.now();
-    let mut result = RunReport {
-        schema_version: SCHEMA_VERSION,
-        command: verb.to_owned(),
-        run_id: run_id.clone(),
-        profile: settings.profile.clone(),
-        dry_run,
-        outcome: report::outcome_of(exit_code),
-        exit_code,
-        started_at: rfc3339(started_at),
-        finished_at: rfc3339(finished_at),
-        error: None,
-        flows,
-    };
-    if let Some(path) = &session.global.metrics_file
-        && let Err(error) = metrics::write(path, &result, finished_at)
-    {
-        // What was synced is synced: the run is still summed up and stored.
-        result.exit_code = report::worst(&[result.exit_code, error.kind().exit_code()]);
-        result.outcome = report::outcome_of(result.exit_code);
-        errors.push(error);
-    }
-    let exit_code = result.exit_code;
-    // The error that decided comes first; a JSON reader gets that one.
-    errors.sort_by_key(|error| error.kind().exit_code() != exit_code);
-    result.error = errors.first().map(Into::into);
-    if !dry_run {
-        state.end_run(&run_id, result.outcome.word(), exit_code, &json_text(&totals)?, &json_text(&result)?, finished_at)?;
-    }
-    if session.output.json {
-        session.output.document(&result)?;
-    } else {
-        print_summary(session.output, &result, finished_at.duration_since(started_at))?;
-    }
-    let shown = if session.output.json { 1 } else { errors.len() };
-    for error in errors.iter().take(shown) {
-        session.output.error(error);
-    }
-    Ok(exit_code)
-}
-
-fn json_text(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::new(ErrorKind::Internal, "a result cannot be written as JSON").caused_by(error))
-}
-
-/// Runs one task, its missing parents first. Gives whether the next entity should be tried.
-async fn run_one(
-    engine: &mut Engine<'_>,
-    settings: &Settings,
-    entity: EntityKind,
-    task: &Task,
-    flows: &mut Vec<(FlowReport, Option<Error>)>,
-) -> Result<bool> {
-    if let Some((parent, task)) = profile::missing_parents(engine, settings, entity, task)? {
-        let result = profile::run(engine, settings, parent, &task).await?;
-        let goes_on = result.1.is_none();
-        flows.push(result);
-        if !goes_on {
-            return Ok(false);
-        }
-    }
-    let result = profile::run(engine, settings, entity, task).await?;
-    // What concerns one entity's permissions or records leaves the others alone.
-    let goes_on = match &result.1 {
-        None => true,
-        Some(error) => {
-            matches!(error.kind(), ErrorKind::Permission | ErrorKind::Refused | ErrorKind::Decision | ErrorKind::Config)
-        }
-    };
-    flows.push(result);
-    Ok(goes_on)
-}
-
-fn locked(session: &Session<'_>, settings: &Settings, verb: &str) -> Result<u8> {
-    let now = rfc3339(session.now());
-    if session.output.json {
-        let result = RunReport {
-            schema_version: SCHEMA_VERSION,
-            command: verb.to_owned(),
-            run_id: String::new(),
-            profile: settings.profile.clone(),
-            dry_run: false,
-            outcome: Outcome::Locked,
-            exit_code: 0,
-            started_at: now.clone(),
-            finished_at: now,
-            error: None,
-            flows: Vec::new(),
-        };
-        session.output.document(&result)?;
-    } else {
-        session
-            .output
-            .line(&format!("skipped: another run of this profile is under way ({})", Lease::holder(&settings.state)))?;
-    }
-    Ok(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::rfc3339;
 
     #[test]
     fn since_takes_moments_dates_and_durations() {

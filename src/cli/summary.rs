@@ -52,7 +52,7 @@ pub(super) fn print_summary(output: &Output, result: &RunReport, took: SignedDur
         let header: Vec<&str> = std::iter::once("entity").chain(columns.iter().map(|(name, _)| *name)).collect();
         let numbers: Vec<usize> = (1..header.len()).collect();
         let rows = result.flows.iter().map(|flow| {
-            std::iter::once(flow.entity.to_owned()).chain(columns.iter().map(|(_, count)| number(count(&flow.counts)))).collect()
+            std::iter::once(flow.entity.to_string()).chain(columns.iter().map(|(_, count)| number(count(&flow.counts)))).collect()
         });
         output.text(&table(&header, &numbers, rows.collect()))?;
     }

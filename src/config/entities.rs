@@ -208,6 +208,8 @@ impl Catalogs {
 pub struct Customers {
     /// A SuiteQL predicate over `customer`, `where`. Absent: every customer.
     pub filter: Option<String>,
+    /// The saved search the customers must be in, `saved-search`. Absent: none.
+    pub saved_search: Option<String>,
     /// What a customer must have, `required`. Default: address, contact and terms.
     pub required: Vec<MandatoryField>,
     /// The winner of a field both sides changed, `conflict`. Default `netsuite`.
@@ -220,9 +222,11 @@ pub struct Customers {
 
 impl Customers {
     pub(super) fn read(root: &mut Part<'_, '_>) -> Result<Self> {
-        let mut part = root.table("customers", &["where", "required", "conflict", "attributes", "create-fields"])?;
+        let mut part =
+            root.table("customers", &["where", "saved-search", "required", "conflict", "attributes", "create-fields"])?;
         Ok(Self {
             filter: part.optional("where", text)?,
+            saved_search: part.optional("saved-search", script_id)?,
             required: part.value("required", list_of(word))?,
             conflict: part.value("conflict", word)?,
             attributes: part.value("attributes", by_text(field))?,

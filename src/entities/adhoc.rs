@@ -183,7 +183,14 @@ mod tests {
         let mapped = flow.map(&rows, &Known::default());
         let desired = mapped[0].desired().unwrap();
         assert_eq!((desired.natural_key.as_str(), desired.flags.as_slice()), ("SETUP", [Flag::AdHoc].as_slice()));
-        let planned = |action| Planned { desired: desired.clone(), action, was_active: None, image: None, present: None };
+        let planned = |action| Planned {
+            desired: desired.clone(),
+            action,
+            was_active: None,
+            image: None,
+            present: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
         let writes = flow.writes(&[planned(Action::Create)]);
         assert_eq!(
             writes[0].call.body,

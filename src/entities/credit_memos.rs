@@ -284,7 +284,8 @@ impl Flow for CreditMemos {
         match parent {
             EntityKind::Customers => vec![(CREDIT.universe(), "t.entity".into())],
             EntityKind::Orders => {
-                let credit = format!("transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}'", CREDIT.kind);
+                let credit =
+                    format!("transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}'", CREDIT.kind);
                 // By way of its invoice or its return, by way of the return of an invoice, or applied to an invoice of it.
                 let one = format!("{credit} JOIN transactionline s ON s.transaction = l.createdfrom");
                 let two = format!("{one} JOIN transactionline o ON o.transaction = s.createdfrom");
@@ -371,11 +372,8 @@ impl Flow for CreditMemos {
     }
 
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
-        let batch = Batch {
-            lines: by_head(rows, "credit memo lines"),
-            origins: origins_of(rows),
-            applications: applications_of(rows),
-        };
+        let batch =
+            Batch { lines: by_head(rows, "credit memo lines"), origins: origins_of(rows), applications: applications_of(rows) };
         rows.of("credit memos").iter().map(|header| self.map_credit(header, &batch, known)).collect()
     }
 

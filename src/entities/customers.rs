@@ -140,8 +140,21 @@ impl Customers {
         let from = "customer c LEFT JOIN customersubsidiaryrelationship r ON r.entity = c.id AND r.isprimarysub = 'T' \
                     LEFT JOIN employee e ON e.id = c.salesrep";
         let names = [
-            "id", "entityid", "altname", "companyname", "isperson", "firstname", "lastname", "email", "phone", "externalid",
-            "searchstage", "isinactive", "currency", "pricelevel", "salesrep",
+            "id",
+            "entityid",
+            "altname",
+            "companyname",
+            "isperson",
+            "firstname",
+            "lastname",
+            "email",
+            "phone",
+            "externalid",
+            "searchstage",
+            "isinactive",
+            "currency",
+            "pricelevel",
+            "salesrep",
         ];
         let mut select = Select::new("customers", from, "c.id")
             .columns("c", &names)
@@ -164,7 +177,10 @@ impl Customers {
             .many()
             .tied("b.internalid")
             .columns("b", &["internalid", "defaultbilling", "defaultshipping"])
-            .columns("a", &["addressee", "attention", "addr1", "addr2", "city", "state", "dropdownstate", "zip", "country", "addrphone"])
+            .columns(
+                "a",
+                &["addressee", "attention", "addr1", "addr2", "city", "state", "dropdownstate", "zip", "country", "addrphone"],
+            )
     }
 
     fn contacts() -> Select {
@@ -229,7 +245,9 @@ impl Customers {
         let name = row.text("rep_name").unwrap_or(employee);
         match default() {
             Some(email) => find(email).map(Some).ok_or_else(|| missing(email)),
-            None => Err(format!("the sales rep {name} (employee {employee}) is not mapped, and WizCommerce has no rep with that e-mail")),
+            None => Err(format!(
+                "the sales rep {name} (employee {employee}) is not mapped, and WizCommerce has no rep with that e-mail"
+            )),
         }
     }
 
@@ -267,7 +285,8 @@ impl Customers {
         let level = row.text("pricelevel");
         let Some(list) = self.settings.catalogs.list_of_customer(level, row.text("currency")) else {
             let level = level.unwrap_or("1");
-            let message = format!("price level {level} of customer {label} is not mapped to a price list in the customer's currency");
+            let message =
+                format!("price level {level} of customer {label} is not mapped to a price list in the customer's currency");
             return child.rejected(Reason::PriceLevelUnmapped, message, None);
         };
         let Some(list) = self.lists.get(list) else {
@@ -332,7 +351,9 @@ impl Customers {
             .attributes
             .keys()
             .enumerate()
-            .filter_map(|(at, name)| Some(Attribute { name: name.clone(), value: row.text(&format!("attribute_{at}"))?.to_owned() }))
+            .filter_map(|(at, name)| {
+                Some(Attribute { name: name.clone(), value: row.text(&format!("attribute_{at}"))?.to_owned() })
+            })
             .collect();
         if !attributes.is_empty() {
             fields.set("attributes", &attributes);
@@ -583,7 +604,8 @@ impl Change<'_> {
         let mut before = present;
         before.drop_all(&ANSWER_ONLY);
         before.drop_nulls();
-        let unchanged = own.iter().all(|(name, value)| before.get::<Box<RawValue>>(name).is_some_and(|there| same_json(&there, value)));
+        let unchanged =
+            own.iter().all(|(name, value)| before.get::<Box<RawValue>>(name).is_some_and(|there| same_json(&there, value)));
         (!unchanged).then(|| Write::change(Method::Put, format!("{path}/{id}"), merged.json()))
     }
 
@@ -598,7 +620,10 @@ impl Change<'_> {
             let (Some(reference), true) = (reference, self.differs(DEFAULTS)) else { continue };
             let found = addresses.iter().find(|address| address.text("reference_id").as_ref() == Some(reference));
             match found.and_then(|address| address.text("id")) {
-                Some(id) if self.present.text(member).as_ref() != Some(&id) && self.may_replace(self.present.text(member).is_some()) => {
+                Some(id)
+                    if self.present.text(member).as_ref() != Some(&id)
+                        && self.may_replace(self.present.text(member).is_some()) =>
+                {
                     changed.set(member, &id);
                 }
                 Some(_) => {}

@@ -187,8 +187,7 @@ pub(super) fn by_head<'r>(rows: &'r Rows, name: &str) -> HashMap<i64, Vec<&'r Ro
 ///
 /// Names the column that is no number.
 pub(super) fn lines_of<'r>(rows: &[&'r Row], document: Document) -> Result<Vec<Line<'r>>, String> {
-    let mut lines: Vec<Line<'r>> =
-        rows.iter().map(|row| Line::read(row, document.is_sale)).collect::<Result<_, String>>()?;
+    let mut lines: Vec<Line<'r>> = rows.iter().map(|row| Line::read(row, document.is_sale)).collect::<Result<_, String>>()?;
     lines.sort_by_key(|line| (line.row.id("linesequencenumber").map_or(i64::MAX, |id| id.0), line.id));
     Ok(lines)
 }
@@ -294,7 +293,10 @@ mod tests {
         let lines = lines_of(&rows.iter().collect::<Vec<_>>(), ORDER).unwrap();
         let sorts: Vec<Sort> = lines.iter().map(|line| line.sort).collect();
         assert_eq!(sorts, [Sort::Item, Sort::Nothing, Sort::Discount, Sort::Shipping, Sort::Tax, Sort::Item]);
-        assert_eq!((lines[0].sku(), lines[0].quantity.to_string(), lines[0].price.to_string()), ("LAMP", "6".into(), "99".into()));
+        assert_eq!(
+            (lines[0].sku(), lines[0].quantity.to_string(), lines[0].price.to_string()),
+            ("LAMP", "6".into(), "99".into())
+        );
         assert_eq!((lines[5].quantity.to_string(), lines[5].price.to_string()), ("1".into(), "40".into()));
         assert_eq!(sum_of(&lines, Sort::Item).unwrap().to_string(), "634");
         assert_eq!(sum_of(&lines, Sort::Discount).unwrap().to_string(), "-29.7");

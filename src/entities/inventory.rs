@@ -506,7 +506,6 @@ impl Flow for Inventory {
         let record: Created = serde_json::from_str(data.get()).map_err(|error| format!("no record: {error}"))?;
         Ok(vec![(String::new(), WizId(record.id))])
     }
-
 }
 
 #[cfg(test)]

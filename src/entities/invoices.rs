@@ -260,9 +260,10 @@ impl Flow for Invoices {
 
     fn missing_parents(&self, rows: &Rows, known: &Known) -> BTreeMap<EntityKind, BTreeSet<i64>> {
         let orders = orders_of(rows, "sources");
-        let wanted = rows.of("invoices").iter().filter(|row| {
-            row.head().is_some_and(|id| known.id(KIND, id).is_some()) || self.scope.excludes(row, known).is_none()
-        });
+        let wanted = rows
+            .of("invoices")
+            .iter()
+            .filter(|row| row.head().is_some_and(|id| known.id(KIND, id).is_some()) || self.scope.excludes(row, known).is_none());
         missing_orders(wanted.filter_map(|row| orders.get(&row.head()?.0)), known)
     }
 

@@ -423,8 +423,10 @@ impl Order {
     fn parts(&self) -> Vec<(String, Fingerprint)> {
         let members = self.members();
         let digest = |names: &[&str]| {
-            let texts: Vec<String> =
-                names.iter().map(|name| members.get::<Box<RawValue>>(name).map_or_else(String::new, |raw| raw.to_string())).collect();
+            let texts: Vec<String> = names
+                .iter()
+                .map(|name| members.get::<Box<RawValue>>(name).map_or_else(String::new, |raw| raw.to_string()))
+                .collect();
             Fingerprint::of(texts.join("\n").as_bytes())
         };
         let mut parts: Vec<(String, Fingerprint)> =

@@ -294,7 +294,9 @@ impl Products {
         }
         for row in rows {
             let Some(list) = row.text("pricelevel").and_then(|level| self.settings.catalogs.list_of(level, row.text("currency")))
-            else { continue };
+            else {
+                continue;
+            };
             let Some(price) = row.exact("unitprice")? else { continue };
             let number = row.exact("break_no")?.unwrap_or(Exact::from(1));
             // The first break starts at the first piece, whether or not it has a row of its own.
@@ -991,7 +993,7 @@ mod tests {
     }
 
     fn planned(desired: Desired<Body>, action: Action, was_active: Option<bool>) -> Planned<Body> {
-        Planned { desired, action, was_active, image: None, present: None }
+        Planned { desired, action, was_active, image: None, present: None, at: jiff::Timestamp::UNIX_EPOCH }
     }
 
     #[test]
@@ -1004,7 +1006,10 @@ mod tests {
             .collect();
         assert_eq!(family.iter().map(|record| record.desired.active).collect::<Vec<_>>(), [true, false]);
         let writes = flow().writes(&family);
-        assert_eq!((writes.len(), writes[0].covers.as_slice(), writes[0].call.repeat), (1, [0, 1].as_slice(), crate::http::Repeat::Never));
+        assert_eq!(
+            (writes.len(), writes[0].covers.as_slice(), writes[0].call.repeat),
+            (1, [0, 1].as_slice(), crate::http::Repeat::Never)
+        );
         let sent: serde_json::Value = serde_json::from_str(&writes[0].call.body).unwrap();
         let expected: serde_json::Value =
             serde_json::from_str(include_str!("../../fixtures/wizcommerce/family-create.json")).unwrap();

@@ -127,10 +127,8 @@ impl Shipments {
 
     /// Packages carry the numbers where the map does not; never both in one query, since they would multiply.
     fn packages() -> Select {
-        let from = format!(
-            "itemfulfillmentpackage p JOIN transaction t ON t.id = p.itemfulfillment AND t.type = '{}'",
-            FULFILMENT.kind
-        );
+        let from =
+            format!("itemfulfillmentpackage p JOIN transaction t ON t.id = p.itemfulfillment AND t.type = '{}'", FULFILMENT.kind);
         Select::new("packages", from, "p.itemfulfillment").many().columns("p", &["packagetrackingnumber"])
     }
 
@@ -274,9 +272,11 @@ impl<'r> Batch<'r> {
             shipped.push(Shipped { item, name: row.text("itemid").unwrap_or_default().to_owned(), quantity });
         }
         // A kit that has a line of its own was counted with it.
-        shipped.extend(kits.into_values().filter(|kit| kit.quantity > Exact::ZERO).filter(|kit| {
-            !rows.iter().any(|row| row.id("item") == Some(kit.item) && row.text("itemtype") == Some("Kit"))
-        }));
+        shipped.extend(
+            kits.into_values()
+                .filter(|kit| kit.quantity > Exact::ZERO)
+                .filter(|kit| !rows.iter().any(|row| row.id("item") == Some(kit.item) && row.text("itemtype") == Some("Kit"))),
+        );
         Ok(shipped)
     }
 

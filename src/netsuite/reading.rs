@@ -7,7 +7,7 @@
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use super::records::{Page, Row, Select, Selection};
-use super::suiteql::{PAGE, Template};
+use super::suiteql::{PAGE, TIE, Template};
 use super::{NetSuite, QueryError};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -84,6 +84,18 @@ impl NetSuite {
         loop {
             let mut page = self.whole_page(&template.sql(selection, after)).await?;
             let complete = page.total <= page.rows.len() as u64;
+            let first = page.rows.first().and_then(row_key);
+            if !complete && !unique && first.is_some() && first == page.rows.last().and_then(row_key) {
+                // One record fills the page: the rest of its rows comes by what tells them apart.
+                let key = first.unwrap_or_default();
+                self.rest_of_key(template, key, &mut page.rows).await?;
+                rows.append(&mut page.rows);
+                after = Some(key);
+                if matches!(selection, Selection::Ids(ids) if ids.iter().all(|id| Some(*id) <= after)) {
+                    return Ok(rows);
+                }
+                continue;
+            }
             if !complete && !unique {
                 // The last key's rows may go on beyond this page: they are read again, whole, with the next.
                 let last = key_of(page.rows.last(), template)?;
@@ -106,6 +118,26 @@ impl NetSuite {
             after = reached;
             if matches!(selection, Selection::Ids(ids) if ids.iter().all(|id| Some(*id) <= after)) {
                 return Ok(rows);
+            }
+        }
+    }
+
+    /// Reads the rows of one key beyond those of its first page.
+    async fn rest_of_key(&self, template: &Template, key: i64, rows: &mut Vec<Row>) -> std::result::Result<(), QueryError> {
+        loop {
+            let reached = rows.last().and_then(|row| row.id(TIE)).map(|id| id.0);
+            let Some(sql) = reached.and_then(|reached| template.within_key(key, reached)) else {
+                let words = "a reading does not advance: one record has more rows than a page";
+                return Err(Error::new(ErrorKind::Unavailable, words).into());
+            };
+            let mut page = self.whole_page(&sql).await?;
+            let complete = page.total <= page.rows.len() as u64;
+            if !complete && page.rows.last().and_then(|row| row.id(TIE)).map(|id| id.0) <= reached {
+                return Err(Error::new(ErrorKind::Unavailable, "a reading of one record's rows does not advance").into());
+            }
+            rows.append(&mut page.rows);
+            if complete {
+                return Ok(());
             }
         }
     }

@@ -75,7 +75,16 @@ pub struct Select {
 impl Select {
     /// Starts a query with one row per key.
     pub fn new(name: &'static str, from: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { name, columns: Vec::new(), from: from.into(), filter: Vec::new(), key: key.into(), unique: true, grouped: false, tie: None }
+        Self {
+            name,
+            columns: Vec::new(),
+            from: from.into(),
+            filter: Vec::new(),
+            key: key.into(),
+            unique: true,
+            grouped: false,
+            tie: None,
+        }
     }
 
     /// Says that several rows may share a key.

@@ -48,7 +48,11 @@ pub struct Template {
     keys_after: String,
     key: String,
     key_name: String,
+    tie: Option<String>,
 }
+
+/// The name of the column that tells the rows of one key apart.
+pub const TIE: &str = "tie";
 
 /// What stands in for the condition until it is known; no account has a column of this name.
 const OPENING: &str = "netwiz_range_goes_here";
@@ -66,13 +70,16 @@ impl Template {
             }
         }
         let key = select.key.clone();
+        let tie = select.tie.as_ref().map_or_else(String::new, |tie| format!(", {tie}"));
+        let tied = select.tie.as_ref().map_or_else(String::new, |tie| format!(", {tie} AS {TIE}"));
         Self {
-            before: format!("SELECT {key} AS head{columns} FROM {}{joins} WHERE ", select.from),
-            after: format!("{conditions}{grouping} ORDER BY {key}"),
+            before: format!("SELECT {key} AS head{tied}{columns} FROM {}{joins} WHERE ", select.from),
+            after: format!("{conditions}{grouping} ORDER BY {key}{tie}"),
             keys_before: format!("SELECT {key} AS head FROM {} WHERE ", select.from),
             keys_after: format!("{conditions}{grouping} ORDER BY {key}"),
             key,
             key_name: "head".into(),
+            tie: select.tie.clone(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Template {
                 keys_after: format!(" ORDER BY q.{key}"),
                 key: format!("q.{key}"),
                 key_name: key.to_ascii_lowercase(),
+                tie: None,
             }
         })
     }
@@ -132,6 +140,7 @@ impl Template {
             keys_after: keys_after.into(),
             key: key_expression.to_string(),
             key_name: key.to_ascii_lowercase(),
+            tie: None,
         })
     }
 
@@ -143,6 +152,12 @@ impl Template {
     /// Renders the query for a selection of keys, resumed after a key already read.
     pub fn sql(&self, selection: &Selection, after: Option<i64>) -> String {
         format!("{}{}{}", self.before, self.condition(selection, after), self.after)
+    }
+
+    /// Renders the query for the rows of one key above one of them; `None` when nothing tells them apart.
+    pub fn within_key(&self, key: i64, above: i64) -> Option<String> {
+        let tie = self.tie.as_ref()?;
+        Some(format!("{}{} = {key} AND {tie} > {above}{}", self.before, self.key, self.after))
     }
 
     fn condition(&self, selection: &Selection, after: Option<i64>) -> String {

@@ -243,10 +243,19 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 
+    /// Notes the start of a run that another one makes on behalf of somebody who waits.
+    pub fn begin_side_run(&mut self, id: &str, command: &str, now: Timestamp) -> Result<()> {
+        let started = started(now);
+        self.change(|transaction| {
+            transaction
+                .execute("insert into run (id, command, started_at) values (?1, ?2, ?3)", params![id, command, started])
+                .map(|_| ())
+        })
+    }
+
     /// Notes the start of a run.
     pub fn begin_run(&mut self, id: &str, command: &str, now: Timestamp) -> Result<()> {
-        // Short runs share a second, and the last one must be told from the others.
-        let started = now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let started = started(now);
         self.change(|transaction| {
             // A run that never ended was killed: it holds the lease no more, or this one could not begin.
             transaction.execute(
@@ -295,6 +304,11 @@ impl State {
             .optional()
             .map_err(|error| self.broken(error))
     }
+}
+
+/// Gives the start of a run as it is stored: short runs share a second, and the last one must be told from the others.
+fn started(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {

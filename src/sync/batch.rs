@@ -107,7 +107,7 @@ impl Engine<'_> {
         }
         let mut planned = Vec::new();
         for (desired, found) in self.find_on_target(flow, to_plan, target.listed).await? {
-            match decide(desired, found) {
+            match decide(desired, found, self.source.now) {
                 Ok(record) => planned.push(record),
                 Err(rejection) => self.reject(entity, *rejection, &mut commit, tally),
             }
@@ -310,8 +310,11 @@ impl Engine<'_> {
                     _ => counts.counts.updated += 1,
                 }
                 if self.options.dry_run {
-                    let line =
-                        PlanLine { action: verb(word), key: record.desired.key.to_string(), label: record.desired.label.clone() };
+                    let line = PlanLine {
+                        action: verb(word).into(),
+                        key: record.desired.key.to_string(),
+                        label: record.desired.label.clone(),
+                    };
                     counts.plan.push(line);
                 }
                 drop(counts);

@@ -7,8 +7,8 @@ use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::OVERLAP;
-use super::prepare::mapping_digest;
 use super::members::members_of;
+use super::prepare::mapping_digest;
 use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
 use crate::entities::{BLOCK, Finder, Flow, SavedSearch, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
@@ -123,6 +123,9 @@ impl Engine<'_> {
     }
 
     async fn find_named<F: Flow>(&mut self, flow: &F, wanted: &[Wanted], tally: &RefCell<Tally>) -> Result<Work> {
+        if let Some(parent) = flow.parent() {
+            self.bring_named_parents(parent, wanted).await?;
+        }
         let mut heads = BTreeSet::new();
         let mut asked = BTreeSet::new();
         let mut expected = BTreeSet::new();

@@ -31,6 +31,29 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Brings the records that named ones are made of and that are not linked yet.
+    pub(super) async fn bring_named_parents(&mut self, parent: EntityKind, wanted: &[Wanted]) -> Result<()> {
+        for wanted in wanted {
+            match wanted {
+                Wanted::Ids(ids) => {
+                    let mut unlinked = BTreeSet::new();
+                    for id in ids {
+                        if self.state.link(parent.name(), NetSuiteId(*id))?.is_none() {
+                            unlinked.insert(*id);
+                        }
+                    }
+                    self.bring_parents(&BTreeMap::from([(parent, unlinked)])).await?;
+                }
+                Wanted::Key(name) | Wanted::Number(name) => {
+                    if self.state.link_by_key(parent.name(), name)?.is_none() {
+                        self.run_for(parent, &Task::Named(vec![wanted.clone()])).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Tells whether this run has rejected a record already.
     fn was_rejected_now(&self, entity: EntityKind, id: i64) -> Result<bool> {
         Ok(self.state.rejection_of(entity.name(), "pull", &id.to_string())?.is_some_and(|row| row.run_id == self.run_id))

@@ -77,6 +77,11 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Begins with the entities a run will look at, and the hands it shares.
+    pub fn new(scheduled: HashSet<EntityKind>, hands: Hands) -> Self {
+        Self { scheduled, hands, ..Self::default() }
+    }
+
     /// Notes why a record is not taken. Only kinds of records that others hang off are asked for later.
     pub(super) fn note_skipped(&mut self, entity: EntityKind, id: i64, reason: &'static str) {
         if matches!(entity, EntityKind::Customers | EntityKind::Orders | EntityKind::Invoices) || self.depth > 0 {

@@ -43,7 +43,7 @@ use find::Work;
 use report::{Counts, CursorMove, FailureReport, FlowReport, Requests};
 
 /// What is asked of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Look at everything.
     pub full: bool,
@@ -170,11 +170,11 @@ impl Engine<'_> {
         let tally = tally.into_inner();
         let after = self.requests();
         let mut report = FlowReport {
-            entity,
-            direction,
-            mode: mode.word(),
+            entity: entity.into(),
+            direction: direction.into(),
+            mode: mode.word().into(),
             counts: tally.counts,
-            skipped_reasons: tally.skipped,
+            skipped_reasons: tally.skipped.into_iter().map(|(reason, count)| (reason.into(), count)).collect(),
             requests: Requests {
                 netsuite: after.netsuite - before.netsuite,
                 wizcommerce: after.wizcommerce - before.wizcommerce,
@@ -321,7 +321,7 @@ impl Engine<'_> {
                     .map(|row| row.id),
                 key: rejection.key,
                 label: rejection.label,
-                reason: rejection.reason.word(),
+                reason: rejection.reason.word().into(),
                 message: rejection.message,
                 hint: rejection.hint,
             })

@@ -1,5 +1,7 @@
 //! The decision: what to do about one record, from what it should be, its link, and what a look-up found.
 
+use jiff::Timestamp;
+
 use crate::entities::{Action, Desired, Planned};
 use crate::model::{Flag, Link, Listed, Reason, Rejection};
 
@@ -19,27 +21,28 @@ pub struct Found {
 /// # Errors
 ///
 /// The rejection of a record for which nothing can be decided.
-pub fn decide<B: Clone>(desired: Desired<B>, found: Found) -> Result<Planned<B>, Box<Rejection>> {
+pub fn decide<B: Clone>(desired: Desired<B>, found: Found, at: Timestamp) -> Result<Planned<B>, Box<Rejection>> {
     let Found { link, listed, upsert } = found;
+    let planned = |desired, action, was_active, image| Planned { desired, action, was_active, image, present: None, at };
     if let Some(link) = link {
         let unchanged = link.fingerprint.as_ref() == Some(&desired.fingerprint());
         let action = if unchanged { Action::Unchanged } else { Action::Update(link.wc_id.clone()) };
         let seen = listed.iter().find(|record| record.wc_id == link.wc_id).map(|record| record.active);
         let was_active = seen.unwrap_or(!link.has(Flag::Deactivated));
-        return Ok(Planned { was_active: Some(was_active), image: link.image, action, desired });
+        return Ok(planned(desired, action, Some(was_active), link.image));
     }
     // A record that mapping found itself: taken over from a namesake that is switched off.
     if let (Some(target), false) = (desired.target.clone(), upsert) {
         let was_active = listed.iter().find(|record| record.wc_id == target).map(|record| record.active);
-        return Ok(Planned { action: Action::Adopt(target), was_active: was_active.or(Some(false)), image: None, desired });
+        return Ok(planned(desired, Action::Adopt(target), was_active.or(Some(false)), None));
     }
     // Our own reference decides between several of one natural key.
     let reference = desired.key.to_string();
     let own: Vec<&Listed> = listed.iter().filter(|record| record.reference_id.as_deref() == Some(&reference)).collect();
     let candidates = if own.is_empty() { listed.iter().collect() } else { own };
     match candidates.as_slice() {
-        [] => Ok(Planned { action: Action::Create, was_active: None, image: None, desired }),
-        [one] => Ok(Planned { action: Action::Adopt(one.wc_id.clone()), was_active: Some(one.active), image: None, desired }),
+        [] => Ok(planned(desired, Action::Create, None, None)),
+        [one] => Ok(planned(desired, Action::Adopt(one.wc_id.clone()), Some(one.active), None)),
         several => {
             let ids = several.iter().map(|record| record.wc_id.0.as_str()).collect::<Vec<_>>().join(", ");
             let message = format!("{} records in WizCommerce have the key {}: {ids}", several.len(), desired.natural_key);
@@ -61,6 +64,8 @@ mod tests {
             label: "LAMP".into(),
             lane: "LAMP".into(),
             active: true,
+            flags: Vec::new(),
+            external_id: None,
             target: None,
             containers: Vec::new(),
             parts: vec![(String::new(), Fingerprint::of(b"body"))],
@@ -101,7 +106,7 @@ mod tests {
             ("found twice", Found { link: None, listed: vec![listed("x", None), listed("w", None)], ..Found::default() }, None),
         ];
         for (name, found, expected) in cases {
-            match (decide(desired(), found), expected) {
+            match (decide(desired(), found, Timestamp::UNIX_EPOCH), expected) {
                 (Ok(planned), Some(expected)) => assert_eq!(planned.action, expected, "{name}"),
                 (Err(rejection), None) => assert_eq!(rejection.reason, Reason::AmbiguousMatch, "{name}"),
                 _ => panic!("{name}"),
@@ -113,7 +118,8 @@ mod tests {
     fn switching_off_is_a_difference() {
         let mut off = desired();
         off.active = false;
-        let planned = decide(off, linked(Some(desired().fingerprint()))).unwrap_or_else(|_| panic!("planned"));
+        let planned =
+            decide(off, linked(Some(desired().fingerprint())), Timestamp::UNIX_EPOCH).unwrap_or_else(|_| panic!("planned"));
         assert_eq!((planned.action, planned.was_active), (Action::Update(WizId("w".into())), Some(true)));
     }
 }

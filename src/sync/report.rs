@@ -1,8 +1,12 @@
 //! The summary of a run as data: what `--json` prints and what the summary table is made of.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// A word of a closed list. A report that comes back out of the queue has its words as texts of its own.
+pub type Word = Cow<'static, str>;
 
 use crate::error::{Error, ErrorKind};
 
@@ -10,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What a run did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {
     /// See [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -37,10 +41,10 @@ pub struct RunReport {
 }
 
 /// An error as machine-readable output has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorReport {
     /// The word for its kind.
-    pub kind: &'static str,
+    pub kind: Word,
     /// What failed, in our words.
     pub message: String,
     /// What to do first.
@@ -56,7 +60,7 @@ pub struct ErrorReport {
 impl From<&Error> for ErrorReport {
     fn from(error: &Error) -> Self {
         Self {
-            kind: error.kind().word(),
+            kind: error.kind().word().into(),
             message: error.to_string(),
             hint: error.hints().first().cloned(),
             hints: error.hints().to_vec(),
@@ -67,7 +71,7 @@ impl From<&Error> for ErrorReport {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that is in scope has arrived.
@@ -96,7 +100,7 @@ impl Outcome {
 }
 
 /// Records by what became of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Read from the source.
     pub read: u64,
@@ -144,7 +148,7 @@ impl Counts {
 }
 
 /// Requests sent during a flow, retries included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// To NetSuite.
     pub netsuite: u64,
@@ -153,7 +157,7 @@ pub struct Requests {
 }
 
 /// The cursor before and after, RFC 3339.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CursorMove {
     /// Before the run; null before the first finished one.
     pub before: Option<String>,
@@ -162,7 +166,7 @@ pub struct CursorMove {
 }
 
 /// One record that did not arrive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureReport {
     /// The number `failures show` takes; null in a dry run, which stores nothing.
     pub id: Option<i64>,
@@ -171,7 +175,7 @@ pub struct FailureReport {
     /// What a person calls it.
     pub label: String,
     /// The reason's word.
-    pub reason: &'static str,
+    pub reason: Word,
     /// What exactly.
     pub message: String,
     /// What to do.
@@ -179,18 +183,18 @@ pub struct FailureReport {
 }
 
 /// What one flow did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FlowReport {
     /// The entity.
-    pub entity: &'static str,
+    pub entity: Word,
     /// `pull` or `push`.
-    pub direction: &'static str,
+    pub direction: Word,
     /// `full`, `incremental` or `ids`.
-    pub mode: &'static str,
+    pub mode: Word,
     /// Records by what became of them.
     pub counts: Counts,
     /// Skipped records by reason.
-    pub skipped_reasons: BTreeMap<&'static str, u64>,
+    pub skipped_reasons: BTreeMap<Word, u64>,
     /// Requests sent.
     pub requests: Requests,
     /// The cursor.
@@ -211,6 +215,24 @@ pub struct FlowReport {
 pub type Reported = (FlowReport, Option<Error>);
 
 impl FlowReport {
+    /// Makes the report of a flow that has nothing to do, with the reason.
+    pub fn idle(entity: &'static str, direction: &'static str, note: String) -> Self {
+        Self {
+            entity: entity.into(),
+            direction: direction.into(),
+            mode: "incremental".into(),
+            counts: Counts::default(),
+            skipped_reasons: BTreeMap::new(),
+            requests: Requests::default(),
+            cursor: CursorMove::default(),
+            duration_ms: 0,
+            failures: Vec::new(),
+            failures_total: 0,
+            notes: vec![note],
+            plan: Vec::new(),
+        }
+    }
+
     /// Adds what another run of the same flow did.
     pub fn absorb(&mut self, other: Self) {
         self.counts.add(&other.counts);
@@ -232,10 +254,10 @@ impl FlowReport {
 pub const FAILURES_SHOWN: usize = 100;
 
 /// One action of a dry run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanLine {
     /// `create`, `update`, `adopt` or `deactivate`.
-    pub action: &'static str,
+    pub action: Word,
     /// The record at its source.
     pub key: String,
     /// What a person calls it.

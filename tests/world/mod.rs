@@ -14,13 +14,13 @@ use netwiz::error::Error;
 use netwiz::http::{Schedule, Stop, Transport};
 use netwiz::model::{Clock, EntityKind, Flag, Link, NetSuiteId, Replay};
 use netwiz::netsuite::NetSuite;
-use netwiz::profile::{self, Surroundings};
+use netwiz::profile::{self, ProfileFlows, Surroundings};
 use netwiz::sandbox::endpoint::{Conditions, Endpoint};
 use netwiz::sandbox::faults::Faults;
 use netwiz::sandbox::{self, InProcess};
 use netwiz::state::State;
 use netwiz::sync::report::FlowReport;
-use netwiz::sync::{Engine, Observer, Options, Silent, SourceClock, Task};
+use netwiz::sync::{Engine, Flows as _, Hands, Memory, Observer, Options, Silent, SourceClock, Task};
 use netwiz::wizcommerce::WizCommerce;
 use serde_json::Value;
 
@@ -66,6 +66,8 @@ pub struct World {
     pub state: State,
     pub stop: Stop,
     pub stopper: tokio::sync::watch::Sender<Option<u8>>,
+    /// What the last run did on behalf of its flows.
+    pub side: Vec<FlowReport>,
     runs: u64,
 }
 
@@ -105,7 +107,18 @@ impl World {
         let endpoints = sandbox.endpoints(netsuite, wizcommerce, Arc::clone(&faults));
         let (stopper, stop) = Stop::channel();
         let settings = settings(differences.profile);
-        Self { sandbox, endpoints, faults, clock, settings, state: State::in_memory().unwrap(), stop, stopper, runs: 0 }
+        Self {
+            sandbox,
+            endpoints,
+            faults,
+            clock,
+            settings,
+            state: State::in_memory().unwrap(),
+            stop,
+            stopper,
+            side: Vec::new(),
+            runs: 0,
+        }
     }
 
     /// Opens a second state file on the same two systems, as after a lost disk.
@@ -321,6 +334,8 @@ impl World {
         };
         let mut scratch = options.dry_run.then(|| self.state.scratch().unwrap());
         let state = scratch.as_mut().unwrap_or(&mut self.state);
+        let flows = ProfileFlows::new(&self.settings);
+        let scheduled = tasks.iter().filter(|(_, task)| *task == Task::Changes).map(|(entity, _)| *entity).collect();
         let mut engine = Engine {
             netsuite: &netsuite,
             wizcommerce: &wizcommerce,
@@ -331,11 +346,15 @@ impl World {
             options,
             run_id: run_id.clone(),
             source,
+            flows: &flows,
+            memory: Memory::new(scheduled, Hands::default()),
         };
         let mut reports = Vec::new();
         for (entity, task) in tasks {
-            reports.push(profile::run(&mut engine, &self.settings, *entity, task).await.unwrap());
+            engine.memory.scheduled.remove(entity);
+            reports.push(flows.run(&mut engine, *entity, task).await.unwrap());
         }
+        self.side = std::mem::take(&mut engine.memory.side);
         self.state.end_run(&run_id, "ok", 0, "{}", "{}", self.clock.now_()).unwrap();
         Ok(reports)
     }

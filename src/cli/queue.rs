@@ -1,0 +1,149 @@
+//! The queue between processes: records that somebody names while a run is under way are served by that run.
+//!
+//! The run looks at the queue all the time and serves what is asked for at once, as a batch of its own beside the one that is
+//! being written; both share the records in hand, so only a record of that very batch waits for it. Whoever asked waits for
+//! the outcome, and works on its own when the lease falls free first.
+
+use std::cell::Cell;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use super::worker::{Asked, LOOK, Work, json_text, settled, summed_up};
+use crate::entities::Wanted;
+use crate::error::{Error, Result};
+use crate::model::{Direction, EntityKind, Entropy as _, SystemEntropy};
+use crate::state::State;
+use crate::sync::report::Reported;
+use crate::sync::{Options, Silent, SourceClock, Task};
+
+/// What somebody asks a running sync for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Question {
+    #[serde(skip)]
+    entity: Option<EntityKind>,
+    command: String,
+    ids: Vec<i64>,
+    keys: Vec<String>,
+    numbers: Vec<String>,
+    linked: bool,
+}
+
+/// Gives what can be asked of a running sync: named records of one entity, and nothing that only an own run can do.
+pub(super) fn wanted(asked: &Asked, options: &Options) -> Option<Question> {
+    let [(entity, Task::Named(wanted))] = asked.tasks.as_slice() else { return None };
+    let mut question = Question {
+        entity: Some(*entity),
+        command: asked.command.clone(),
+        ids: Vec::new(),
+        keys: Vec::new(),
+        numbers: Vec::new(),
+        linked: options.linked,
+    };
+    for wanted in wanted {
+        match wanted {
+            Wanted::Ids(ids) => question.ids.extend(ids),
+            Wanted::Key(key) => question.keys.push(key.clone()),
+            Wanted::Number(number) => question.numbers.push(number.clone()),
+        }
+    }
+    let plain = Options { linked: options.linked, sweep: options.sweep, ..Options::default() };
+    (*options == plain).then_some(question)
+}
+
+impl Question {
+    /// Puts the question into the queue; gives the number of the answer.
+    pub(super) fn ask(&self, state: &mut State, now: jiff::Timestamp) -> Result<i64> {
+        let entity = self.entity.map_or("", EntityKind::name);
+        state.ask(entity, Direction::Pull.name(), &json_text(self)?, "command", now)
+    }
+
+    fn task(self) -> Task {
+        let mut wanted = Vec::new();
+        if !self.ids.is_empty() {
+            wanted.push(Wanted::Ids(self.ids));
+        }
+        wanted.extend(self.keys.into_iter().map(Wanted::Key));
+        wanted.extend(self.numbers.into_iter().map(Wanted::Number));
+        Task::Named(wanted)
+    }
+}
+
+/// The serving of a queue while a run is under way.
+pub(super) struct Served<'w> {
+    work: &'w Work<'w>,
+    source: SourceClock,
+    state: State,
+}
+
+impl<'w> Served<'w> {
+    /// Gets ready to serve, with a connection to the state file of its own.
+    pub(super) fn new(work: &'w Work<'w>, source: SourceClock) -> Result<Self> {
+        Ok(Self { work, source, state: work.session.state(work.settings)? })
+    }
+
+    /// Serves what is asked for until the run is done and nothing more is asked.
+    async fn serve(mut self, is_done: &Cell<bool>) -> Result<()> {
+        loop {
+            let done = is_done.get();
+            match self.state.next_asked(self.work.session.now())? {
+                Some(asked) => {
+                    let outcome = self.answer(&asked.entity, &asked.wanted).await?;
+                    self.state.answer(asked.id, &outcome)?;
+                }
+                None if done => return Ok(()),
+                None => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+
+    async fn answer(&mut self, entity: &str, wanted: &str) -> Result<String> {
+        let started_at = self.work.session.now();
+        let run_id = SystemEntropy.token(6).to_ascii_lowercase();
+        let question: std::result::Result<Question, _> = serde_json::from_str(wanted);
+        let parsed = entity.parse::<EntityKind>().ok().zip(question.ok());
+        let (command, (flows, failed)) = match parsed {
+            None => ("queue".to_owned(), (Vec::new(), Some(unreadable()))),
+            Some((entity, question)) => {
+                let options = Options { linked: question.linked, ..Options::default() };
+                let command = question.command.clone();
+                self.state.begin_side_run(&run_id, &command, started_at)?;
+                let tasks = vec![(entity, question.task())];
+                let source = self.source.clone();
+                (command, self.work.flows(tasks, &mut self.state, &Silent, options, &run_id, source).await)
+            }
+        };
+        let (flows, errors) = settled(flows, failed);
+        let finished_at = self.work.session.now();
+        let result = summed_up(&command, &run_id, self.work.settings, false, flows, &errors, started_at, finished_at);
+        let text = json_text(&result)?;
+        self.state.end_run(&run_id, result.outcome.word(), result.exit_code, "{}", &text, finished_at)?;
+        Ok(text)
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new(crate::error::ErrorKind::Internal, "a queued question cannot be read").hint("ask again")
+}
+
+/// Runs flows, and serves the queue beside them until they are done. A failure of the serving is the failure of who asked;
+/// the flows go on.
+pub(super) async fn beside(
+    served: Option<Served<'_>>,
+    flows: impl Future<Output = (Vec<Reported>, Option<Error>)>,
+) -> (Vec<Reported>, Option<Error>) {
+    let Some(served) = served else { return flows.await };
+    let is_done = Cell::new(false);
+    let flows = async {
+        let result = flows.await;
+        is_done.set(true);
+        result
+    };
+    let serving = async {
+        if let Err(error) = served.serve(&is_done).await {
+            tracing::warn!(%error, causes = ?error.causes(), "the queue cannot be served");
+        }
+    };
+    let (result, ()) = tokio::join!(flows, serving);
+    result
+}

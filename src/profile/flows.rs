@@ -1,0 +1,187 @@
+//! The flows of a profile: which there are, and how its settings make them.
+
+use std::pin::Pin;
+
+use crate::config::{ConflictWinner, Extension, InactiveItems, ItemType, MandatoryField, Settings};
+use crate::entities::catalogs::Catalogs;
+use crate::entities::credit_memos::CreditMemos;
+use crate::entities::customers::{self, Customers, Winner};
+use crate::entities::documents::Scope;
+use crate::entities::inventory::{self, Inventory};
+use crate::entities::invoices::Invoices;
+use crate::entities::orders::{self, Orders};
+use crate::entities::products::{self, Products};
+use crate::entities::shipments::Shipments;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Direction, EntityKind};
+use crate::netsuite::suiteql;
+use crate::sync::report::{FlowReport, Reported};
+use crate::sync::{Engine, Flows, Task};
+
+/// Entities that have a flow in this version, in dependency order.
+pub const FLOWS: [(EntityKind, Direction); 8] = [
+    (EntityKind::Products, Direction::Pull),
+    (EntityKind::Kits, Direction::Pull),
+    (EntityKind::Inventory, Direction::Pull),
+    (EntityKind::Customers, Direction::Pull),
+    (EntityKind::Orders, Direction::Pull),
+    (EntityKind::Shipments, Direction::Pull),
+    (EntityKind::Invoices, Direction::Pull),
+    (EntityKind::CreditMemos, Direction::Pull),
+];
+
+/// The flows that a profile's settings make.
+pub struct ProfileFlows<'s> {
+    settings: &'s Settings,
+}
+
+impl<'s> ProfileFlows<'s> {
+    /// Makes the flows of a profile.
+    pub const fn new(settings: &'s Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Flows for ProfileFlows<'_> {
+    fn run<'r, 'e: 'r>(
+        &'r self,
+        engine: &'r mut Engine<'e>,
+        entity: EntityKind,
+        task: &'r Task,
+    ) -> Pin<Box<dyn Future<Output = Result<Reported>> + 'r>> {
+        Box::pin(async move {
+            let settings = self.settings;
+            Ok(match entity {
+                EntityKind::Products => Box::pin(engine.run(&mut products(settings)?, task)).await,
+                EntityKind::Kits if !settings.products.types.contains(&ItemType::Kit) => {
+                    idle(entity, "`products.types` does not name kits, so there are none to bring")
+                }
+                EntityKind::Kits => Box::pin(engine.run(&mut kits(settings)?, task)).await,
+                EntityKind::Inventory => Box::pin(engine.run(&mut inventory(settings), task)).await,
+                EntityKind::Customers => Box::pin(engine.run(&mut customers(settings)?, task)).await,
+                EntityKind::Orders => Box::pin(engine.run(&mut orders(settings), task)).await,
+                EntityKind::Shipments => Box::pin(engine.run(&mut Shipments::new(scope(settings)), task)).await,
+                EntityKind::Invoices => Box::pin(engine.run(&mut Invoices::new(scope(settings)), task)).await,
+                EntityKind::CreditMemos if !settings.wizcommerce.has(Extension::CreditMemos) => {
+                    idle(entity, "WizCommerce has no place for them: switch the extension `credit-memos` on where it has")
+                }
+                EntityKind::CreditMemos => {
+                    let path = settings.wizcommerce.extension_paths.credit_memos.clone();
+                    Box::pin(engine.run(&mut CreditMemos::new(scope(settings), path), task)).await
+                }
+                other => return Err(unavailable(other)),
+            })
+        })
+    }
+}
+
+/// Says that an entity has no flow in this version.
+fn unavailable(entity: EntityKind) -> Error {
+    Error::new(ErrorKind::Usage, format!("{entity} cannot be synced in this version"))
+        .hint(format!("what can be synced: {}", FLOWS.map(|(entity, _)| entity.name()).join(", ")))
+}
+
+/// Makes the report of an entity that a profile has no use for.
+fn idle(entity: EntityKind, why: &str) -> Reported {
+    (FlowReport::idle(entity.name(), Direction::Pull.name(), format!("{entity}: {why}")), None)
+}
+
+/// Finds out what the settings alone can tell to be wrong with an entity, before anybody is asked.
+///
+/// # Errors
+///
+/// When the entity has no flow, or its settings make none.
+pub fn check(settings: &Settings, entity: EntityKind) -> Result<()> {
+    match entity {
+        _ if !FLOWS.iter().any(|(known, _)| *known == entity) => Err(unavailable(entity)),
+        EntityKind::Products | EntityKind::Kits => products(settings).map(|_| ()),
+        EntityKind::Customers => customers(settings).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+fn catalogs(settings: &Settings) -> Catalogs {
+    let lists = settings.catalogs.price_lists.iter();
+    let mapped = lists.map(|(key, list)| (key.price_level.clone(), key.currency.clone(), list.clone())).collect();
+    Catalogs::new(mapped, settings.catalogs.default.clone())
+}
+
+fn product_settings(settings: &Settings) -> Result<products::Settings> {
+    let section = &settings.products;
+    if settings.catalogs.price_lists.is_empty() {
+        return Err(Error::new(ErrorKind::Config, "no price level is mapped to a price list")
+            .hint("map at least the base price under `[profile.<name>.catalogs]`, e.g. `\"1\" = \"BASE\"`"));
+    }
+    let filter = section.filter.as_deref().map(|text| suiteql::predicate("products.where", text, "i")).transpose()?;
+    Ok(products::Settings {
+        types: section.types.iter().map(|kind| kind.word().to_owned()).collect(),
+        filter,
+        saved_search: section.saved_search.clone(),
+        subsidiaries: settings.netsuite.subsidiaries.clone(),
+        variants: section.variants,
+        image_columns: section.image_columns.clone(),
+        attributes: section.attributes.clone(),
+        inactive_only_linked: section.inactive == InactiveItems::Linked,
+        category_column: section.category_column.clone(),
+        catalogs: catalogs(settings),
+        component_field: settings.wizcommerce.has(Extension::Kits),
+        app_url: format!("https://{}.app.netsuite.com", settings.netsuite.account.host()),
+    })
+}
+
+fn products(settings: &Settings) -> Result<Products> {
+    product_settings(settings).map(Products::new)
+}
+
+fn kits(settings: &Settings) -> Result<Products> {
+    product_settings(settings).map(Products::kits)
+}
+
+fn inventory(settings: &Settings) -> Inventory {
+    let paths = &settings.wizcommerce.extension_paths;
+    Inventory::new(inventory::Settings {
+        locations: settings.inventory.locations.clone(),
+        batch_size: usize::from(settings.inventory.batch_size),
+        warehouses: settings
+            .wizcommerce
+            .has(Extension::WarehouseInventories)
+            .then(|| (paths.warehouses.clone(), paths.warehouse_inventories.clone())),
+        kits: settings.products.types.contains(&ItemType::Kit),
+    })
+}
+
+fn customers(settings: &Settings) -> Result<Customers> {
+    let section = &settings.customers;
+    let filter = section.filter.as_deref().map(|text| suiteql::predicate("customers.where", text, "c")).transpose()?;
+    let required = section.required.iter().map(|field| match field {
+        MandatoryField::Address => "address",
+        MandatoryField::Contact => "contact",
+        MandatoryField::Terms => "terms",
+    });
+    Ok(Customers::new(customers::Settings {
+        filter,
+        saved_search: section.saved_search.clone(),
+        subsidiaries: settings.netsuite.subsidiaries.clone(),
+        required: required.collect(),
+        winner: if section.conflict == ConflictWinner::WizCommerce { Winner::WizCommerce } else { Winner::NetSuite },
+        attributes: section.attributes.iter().map(|(name, column)| (name.clone(), column.to_ascii_lowercase())).collect(),
+        catalogs: catalogs(settings),
+        reps: settings.sales_reps.emails.clone(),
+        default_rep: settings.sales_reps.default.clone(),
+    }))
+}
+
+fn orders(settings: &Settings) -> Orders {
+    Orders::new(orders::Settings {
+        scope: scope(settings),
+        statuses: settings.orders.pull_statuses.iter().map(|status| status.word().to_owned()).collect(),
+        catalogs: catalogs(settings),
+    })
+}
+
+fn scope(settings: &Settings) -> Scope {
+    Scope {
+        subsidiaries: settings.netsuite.subsidiaries.clone(),
+        start_date: settings.orders.start_date.map(|date| date.to_string()),
+    }
+}
