@@ -90,6 +90,7 @@ impl Catalogue {
             "select lower(m.name), lower(c.name), lower(c.type), c.\"notnull\", c.pk
              from sqlite_master m, pragma_table_info(m.name) c
              where m.type in ('table', 'view') and m.name not like 'sim\\_%' escape '\\' and m.name not like 'sqlite\\_%' escape '\\'
+               and c.name not like 'sim\\_%' escape '\\'
              order by m.name, c.cid",
         )?;
         let mut rows = statement.query([])?;
@@ -104,8 +105,9 @@ impl Catalogue {
                 entry.key.push(name.clone());
             }
             let (kind, pure_date) = match declared.as_str() {
-                "integer" => (Kind::Integer, false),
-                "numeric" => (Kind::Decimal, false),
+                // The short names are a view's, for what it computes.
+                "integer" | "int" => (Kind::Integer, false),
+                "numeric" | "num" => (Kind::Decimal, false),
                 "datetime text" => (Kind::Instant, false),
                 "date text" => (Kind::Date, true),
                 _ => (Kind::Text, false),
@@ -207,7 +209,8 @@ mod tests {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(
             "create table t (id integer primary key not null, at datetime text, day date text, flag flag text, n numeric, gone text);
-             create table sim_x (id integer); create view v as select id, at from t;",
+             create table sim_x (id integer); create view v as select id, at from t;
+             create table u (id integer, sim_kept text); create view w as select cast(1 as integer) i, cast(n as numeric) d from t;",
         )
         .unwrap();
         let catalogue = Catalogue::read(&conn, &["t.gone".into(), "v".into()]).unwrap();
@@ -215,6 +218,10 @@ mod tests {
         let kinds: Vec<Kind> = table.columns.iter().map(|c| c.kind).collect();
         assert_eq!(kinds, [Kind::Integer, Kind::Instant, Kind::Date, Kind::Text, Kind::Decimal]);
         assert_eq!((table.key.clone(), table.hidden.contains("gone")), (vec!["id".to_owned()], true));
+        let Found::Table(table) = catalogue.find("u") else { panic!("u is there") };
+        assert_eq!(table.columns.len(), 1, "the simulator's own column does not show");
+        let Found::Table(table) = catalogue.find("w") else { panic!("w is there") };
+        assert_eq!(table.columns.iter().map(|c| c.kind).collect::<Vec<_>>(), [Kind::Integer, Kind::Decimal]);
         assert!(matches!(catalogue.find("v"), Found::Absent));
         assert!(matches!(catalogue.find("sim_x"), Found::Unknown));
         conn.execute_batch("alter table t add column more text").unwrap();
