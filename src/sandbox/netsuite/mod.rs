@@ -108,6 +108,8 @@ pub struct Settings {
     pub absent_style: AbsentStyle,
     /// Tables whose rows the role cannot see: queries find none and report no error.
     pub denied_rows: Vec<String>,
+    /// Record types, as addresses spell them, that the role may not open.
+    pub denied_records: Vec<String>,
     /// ROWNUM works in the outermost query only.
     pub refuse_nested_rownum: bool,
     /// Window functions are refused.
@@ -136,6 +138,7 @@ impl Default for Settings {
             absent: Vec::new(),
             absent_style: AbsentStyle::default(),
             denied_rows: Vec::new(),
+            denied_records: Vec::new(),
             refuse_nested_rownum: false,
             refuse_window: false,
             refuse_extract_utc: false,
@@ -275,7 +278,7 @@ impl NetSuite {
             (_, path) if path.starts_with(records::ROOT) => {
                 let mut world = self.world();
                 self.refresh(&mut world)?;
-                let service = records::Service { conn: &world.conn, catalogue: &world.catalogue, base };
+                let service = records::Service { conn: &world.conn, catalogue: &world.catalogue, settings: &self.settings, base };
                 records::handle(request, &service)
             }
             _ => Err(Refusal::new(404, "NONEXISTENT_ID", "The requested resource does not exist.")),
