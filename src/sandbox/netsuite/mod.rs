@@ -8,6 +8,7 @@ mod errors;
 mod oauth;
 mod paging;
 mod records;
+mod restlet;
 mod schema;
 mod suiteql;
 mod zone;
@@ -110,6 +111,10 @@ pub struct Settings {
     pub denied_rows: Vec<String>,
     /// Record types, as addresses spell them, that the role may not open.
     pub denied_records: Vec<String>,
+    /// Script id of the RESTlet that runs saved searches.
+    pub search_script: String,
+    /// Id of its deployment.
+    pub search_deploy: String,
     /// ROWNUM works in the outermost query only.
     pub refuse_nested_rownum: bool,
     /// Window functions are refused.
@@ -139,6 +144,8 @@ impl Default for Settings {
             absent_style: AbsentStyle::default(),
             denied_rows: Vec::new(),
             denied_records: Vec::new(),
+            search_script: "customscript_netwiz_search".into(),
+            search_deploy: "customdeploy_netwiz_search".into(),
             refuse_nested_rownum: false,
             refuse_window: false,
             refuse_extract_utc: false,
@@ -246,6 +253,17 @@ impl NetSuite {
             ));
         }
         match (request.method.as_str(), path) {
+            (_, restlet::ADDRESS) => {
+                let mut world = self.world();
+                self.refresh(&mut world)?;
+                let host = restlet::Host {
+                    conn: &world.conn,
+                    catalogue: &world.catalogue,
+                    settings: &self.settings,
+                    now: now + jiff::SignedDuration::from_secs(self.settings.clock_offset_seconds),
+                };
+                Ok(restlet::handle(request, &host))
+            }
             (_, path) if path.starts_with(RESTLETS) => {
                 Ok(errors::restlet(400, "SSS_INVALID_SCRIPTLET_ID", "That Suitelet is invalid, disabled, or no longer exists."))
             }
