@@ -136,6 +136,9 @@ create unique index if not exists customersubsidiaryrelationship_entity on custo
 create trigger if not exists customersubsidiaryrelationship_primary after insert on customersubsidiaryrelationship
 when new.isprimarysub = 'T'
 begin update customer set subsidiary = new.subsidiary where id = new.entity; end;
+create trigger if not exists customersubsidiaryrelationship_moved after update on customersubsidiaryrelationship
+when new.isprimarysub = 'T'
+begin update customer set subsidiary = new.subsidiary where id = new.entity; end;
 
 create table if not exists customeraddressbook (
   internalid integer primary key not null,

@@ -254,6 +254,10 @@ fn every_table_named_is_there() {
     let netsuite = standard();
     for query in [
         "SELECT d.recordid, d.scriptid, TO_CHAR(d.deleteddate, 'YYYY-MM-DD HH24:MI:SS') AS gone FROM deletedrecord d WHERE d.deleteddate >= TO_DATE('2026-03-01', 'YYYY-MM-DD') ORDER BY d.deleteddate, d.recordtypeid, d.recordid",
+        "SELECT DISTINCT type, status, BUILTIN.DF(status) FROM transaction",
+        "SELECT t.type, BUILTIN.DF(t.status) AS state, COUNT(*) AS n, COUNT(DISTINCT t.entity) AS buyers FROM transaction t WHERE t.trandate >= TO_DATE('2026-03-01', 'YYYY-MM-DD') GROUP BY t.type, BUILTIN.DF(t.status) ORDER BY t.type",
+        "SELECT c.id, BUILTIN.DF(c.parent) AS parent_name FROM customer c WHERE c.id IN (SELECT t.entity FROM transaction t WHERE t.type = 'SalesOrd') ORDER BY c.id",
+        "SELECT x.id, x.total FROM (SELECT t.id AS id, t.foreigntotal AS total FROM transaction t WHERE t.type = 'CustInvc') x WHERE x.total > 100 ORDER BY x.id",
         "SELECT s.id, s.field, s.newvalue, TO_CHAR(s.date, 'YYYY-MM-DD') AS day, s.name, s.type FROM systemnote s WHERE s.recordtypeid = -30 AND s.recordid = 88012 ORDER BY s.id",
         "SELECT h.item, BUILTIN.DF(h.pricetype) AS level_name, h.quantity, h.price, h.currency FROM invtitempricehistory h WHERE h.version = -1 ORDER BY h.item",
         "SELECT t.id, t.name, t.daysuntilnetdue FROM term t ORDER BY t.id",
@@ -344,6 +348,13 @@ fn a_page_of_many_lines_reads_no_others() {
             vec![format!("SEARCH l USING INDEX {LINES} (transaction=?)"), item.into()],
         ),
         (format!("{joined} WHERE {keyset}"), vec![format!("SEARCH l USING INDEX {LINES} (transaction>?)"), item.into()]),
+        (
+            "SELECT p.item, p.pricelevel, p.quantity FROM pricing p
+             WHERE p.item > 7 OR (p.item = 7 AND p.pricelevel > 1) OR (p.item = 7 AND p.pricelevel = 1 AND p.quantity > 2)
+             ORDER BY p.item, p.pricelevel, p.quantity"
+                .into(),
+            vec!["SEARCH p USING COVERING INDEX pricing_item (item>?)".into()],
+        ),
         (
             "SELECT l.uniquekey, l.quantity FROM transactionline l WHERE l.uniquekey > 198000 ORDER BY l.uniquekey".into(),
             vec!["SEARCH l USING INTEGER PRIMARY KEY (rowid>?)".into()],

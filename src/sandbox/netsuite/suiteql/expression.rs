@@ -49,14 +49,19 @@ fn chain<'e>(expression: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
     operands
 }
 
-/// Gives `a >= x` for `a > x OR (a = x AND …)`, the next page by two columns: the database does not see that bound by itself.
+/// Gives `a >= x` for `a > x OR (a = x AND …)`, the next page by several columns: the database does not see that bound by itself.
 fn keyset_bound(alternatives: &[&Expr]) -> Option<Expr> {
-    let [Expr::BinaryOp { left, op: BinaryOperator::Gt, right }, tie] = alternatives else { return None };
-    let tie = if let Expr::Nested(inner) = tie { inner } else { *tie };
-    let ties = conjuncts(tie).into_iter().any(
-        |condition| matches!(condition, Expr::BinaryOp { left: l, op: BinaryOperator::Eq, right: r } if l == left && r == right),
-    );
-    ties.then(|| Expr::BinaryOp { left: left.clone(), op: BinaryOperator::GtEq, right: right.clone() })
+    let [Expr::BinaryOp { left, op: BinaryOperator::Gt, right }, ties @ ..] = alternatives else { return None };
+    let is_tie = |condition: &Expr| matches!(condition, Expr::BinaryOp { left: l, op: BinaryOperator::Eq, right: r } if l == left && r == right);
+    let has_tie = |tie: &&Expr| {
+        let inside = if let Expr::Nested(inner) = tie { inner } else { *tie };
+        conjuncts(inside).into_iter().any(is_tie)
+    };
+    (!ties.is_empty() && ties.iter().all(has_tie)).then(|| Expr::BinaryOp {
+        left: left.clone(),
+        op: BinaryOperator::GtEq,
+        right: right.clone(),
+    })
 }
 
 impl Translator<'_> {
