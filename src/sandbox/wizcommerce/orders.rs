@@ -38,7 +38,7 @@ const LISTING: Listing = Listing {
     resource: Resource::Orders,
     sorts: &[UPDATED, CREATED],
     filters: &[
-        default_filter("order_status", "json_extract(document, '$.status')", Test::OneOf(STATES), "draft"),
+        default_filter("order_status", "state", Test::OneOf(STATES), "draft"),
         REFERENCES,
         filter("source", "json_extract(document, '$.source')", Test::Text),
         CREATED_AFTER,

@@ -22,7 +22,7 @@ const LISTING: Listing = Listing {
     resource: Resource::Quotes,
     sorts: &[UPDATED, CREATED],
     filters: &[
-        filter("quote_status", "json_extract(document, '$.status')", Test::OneOf(STATES)),
+        filter("quote_status", "state", Test::OneOf(STATES)),
         REFERENCES,
         CREATED_AFTER,
         CREATED_BEFORE,
