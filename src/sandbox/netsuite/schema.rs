@@ -13,7 +13,10 @@ use super::suiteql::functions::{self, Surroundings};
 ///
 /// Gives the database's refusal.
 pub fn create_schema(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(include_str!("schema.sql"))
+    for part in [include_str!("schema.sql"), include_str!("customers.sql"), include_str!("documents.sql")] {
+        conn.execute_batch(part)?;
+    }
+    Ok(())
 }
 
 /// Opens the database, in memory without a path, with the functions SuiteQL needs.

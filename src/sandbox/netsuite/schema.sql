@@ -1,4 +1,4 @@
--- The account behind the simulator, under NetSuite's own table and column names.
+-- The account behind the simulator, under NetSuite's own table and column names: items, stock and the company itself.
 --
 -- The declared type carries the meaning SuiteQL needs: "datetime text" is a UTC stamp 'YYYY-MM-DD HH:MM:SS', "date text" a pure date,
 -- "flag text" is 'T' or 'F'. Absent text is null, never an empty string. Tables called sim_* belong to the simulator and cannot be queried.

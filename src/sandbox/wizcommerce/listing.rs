@@ -25,7 +25,9 @@ pub(super) const CREATED: (&str, &str) = ("created_at", "created_at");
 /// The default sort key.
 pub(super) const UPDATED: (&str, &str) = ("updated_at", "updated_at");
 /// The filter by the state of a record.
-pub(super) const STATUS: Filter = filter("status", "json_extract(document, '$.status')", Test::OneOf(&["active", "inactive"]));
+pub(super) const STATUS: Filter = filter("status", "state", Test::OneOf(&["active", "inactive"]));
+/// The same filter where it hides inactive records unless told otherwise.
+pub(super) const STATUS_ACTIVE: Filter = default_filter("status", "state", Test::OneOf(&["active", "inactive"]), "active");
 /// The filter by the caller's own keys.
 pub(super) const REFERENCES: Filter = filter("reference_ids", "reference_id", Test::References);
 pub(super) const CREATED_AFTER: Filter = filter("created_after", "created_at", Test::After);
@@ -39,6 +41,7 @@ pub(super) struct Filter {
     expression: &'static str,
     test: Test,
     required: bool,
+    default: Option<&'static str>,
 }
 
 /// How a parameter's value is read and compared.
@@ -53,12 +56,17 @@ pub(super) enum Test {
 
 /// Makes a filter that compares an SQL expression with the parameter.
 pub(super) const fn filter(name: &'static str, expression: &'static str, test: Test) -> Filter {
-    Filter { name, expression, test, required: false }
+    Filter { name, expression, test, required: false, default: None }
 }
 
 /// Makes a filter without which the list is refused.
 pub(super) const fn required_filter(name: &'static str, expression: &'static str, test: Test) -> Filter {
-    Filter { name, expression, test, required: true }
+    Filter { name, expression, test, required: true, default: None }
+}
+
+/// Makes a filter that narrows the list even when the call does not name it.
+pub(super) const fn default_filter(name: &'static str, expression: &'static str, test: Test, default: &'static str) -> Filter {
+    Filter { name, expression, test, required: false, default: Some(default) }
 }
 
 impl Filter {
@@ -77,34 +85,32 @@ impl Listing {
         settings: &Settings,
         render: impl Fn(&Json) -> Result<Json, Refusal>,
     ) -> Result<Answer, Refusal> {
-        let request = self.read(query, settings)?;
-        let Selection { condition, values, order, page, size } = &request;
-        let database = store.database();
-        let total: u32 = database
-            .prepare_cached(&format!("select count(*) from record where {condition}"))?
-            .query_row(params_from_iter(values), |row| row.get(0))?;
-        let total = u64::from(total);
-        let skipped = (page - 1).saturating_mul(*size);
-        let mut rows = Vec::new();
-        if skipped < total {
-            let sql = format!("select document from record where {condition} order by {order} limit {size} offset ?");
-            let mut values = values.clone();
-            values.push(rusqlite::types::Value::Integer(i64::try_from(skipped).unwrap_or(i64::MAX)));
-            let mut statement = database.prepare_cached(&sql)?;
-            for found in statement.query_map(params_from_iter(&values), document)? {
-                rows.push(render(&found?)?);
-            }
-        }
-        Ok(Answer::listed(rows, pagination(total, *page, *size)))
+        answered(self.read(query, settings, None)?, store, render)
     }
 
-    fn read(&self, query: &str, settings: &Settings) -> Result<Selection, Refusal> {
-        let mut reading = Reading::new(self, query)?;
+    /// Answers a list call for the records of one scope.
+    pub(super) fn answer_within(
+        &self,
+        scope: &str,
+        query: &str,
+        store: &Store,
+        settings: &Settings,
+        render: impl Fn(&Json) -> Result<Json, Refusal>,
+    ) -> Result<Answer, Refusal> {
+        answered(self.read(query, settings, Some(scope))?, store, render)
+    }
+
+    fn read(&self, query: &str, settings: &Settings, scope: Option<&str>) -> Result<Selection, Refusal> {
+        let mut reading = Reading::new(self, query, scope.is_some())?;
         let page = reading.whole_number("page", u64::from(u32::MAX)).unwrap_or(1);
         let size = reading.whole_number("page_size", LARGEST_PAGE).unwrap_or(u64::from(settings.page_size_default));
         let order = reading.order();
         let mut condition = "resource = ?".to_owned();
         let mut values = vec![rusqlite::types::Value::Text(self.resource.name().to_owned())];
+        if let Some(scope) = scope {
+            condition.push_str(" and scope = ?");
+            values.push(rusqlite::types::Value::Text(scope.to_owned()));
+        }
         for filter in self.filters {
             reading.narrow(filter, settings.list_bound_inclusive, &mut condition, &mut values);
         }
@@ -122,15 +128,39 @@ struct Selection {
     size: u64,
 }
 
+/// Runs a list call and shows each record as `render` does.
+fn answered(selection: Selection, store: &Store, render: impl Fn(&Json) -> Result<Json, Refusal>) -> Result<Answer, Refusal> {
+    let Selection { condition, values, order, page, size } = &selection;
+    let database = store.database();
+    let total: u32 = database
+        .prepare_cached(&format!("select count(*) from record where {condition}"))?
+        .query_row(params_from_iter(values), |row| row.get(0))?;
+    let total = u64::from(total);
+    let skipped = (page - 1).saturating_mul(*size);
+    let mut rows = Vec::new();
+    if skipped < total {
+        let sql = format!("select document from record where {condition} order by {order} limit {size} offset ?");
+        let mut values = values.clone();
+        values.push(rusqlite::types::Value::Integer(i64::try_from(skipped).unwrap_or(i64::MAX)));
+        let mut statement = database.prepare_cached(&sql)?;
+        for found in statement.query_map(params_from_iter(&values), document)? {
+            rows.push(render(&found?)?);
+        }
+    }
+    Ok(Answer::listed(rows, pagination(total, *page, *size)))
+}
+
 struct Reading<'a> {
     listing: &'a Listing,
     parameters: Vec<(String, String)>,
+    /// Whether a key narrows the list to a handful of rows.
+    keyed: bool,
     details: Vec<Detail>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(listing: &'a Listing, query: &str) -> Result<Self, Refusal> {
-        let mut reading = Self { listing, parameters: Vec::new(), details: Vec::new() };
+    fn new(listing: &'a Listing, query: &str, scoped: bool) -> Result<Self, Refusal> {
+        let mut reading = Self { listing, parameters: Vec::new(), keyed: scoped, details: Vec::new() };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (Some(name), Some(value)) = (decoded(name, true), decoded(value, true)) else {
@@ -146,6 +176,7 @@ impl<'a> Reading<'a> {
                 reading.parameters.push((name, value));
             }
         }
+        reading.keyed |= listing.filters.iter().any(|filter| filter.is_key() && reading.value(filter.name).is_some());
         Ok(reading)
     }
 
@@ -183,15 +214,14 @@ impl<'a> Reading<'a> {
             return String::new();
         };
         // A key finds a handful of rows; the plus keeps SQLite from walking all of them in order instead.
-        let keyed = listing.filters.iter().any(|filter| filter.is_key() && self.value(filter.name).is_some());
-        let plus = if keyed { "+" } else { "" };
+        let plus = if self.keyed { "+" } else { "" };
         // The tie-break is not documented, but pages of one quiet list must fit together.
         format!("{plus}{expression} {direction}, {plus}sequence {direction}")
     }
 
     fn narrow(&mut self, filter: &Filter, inclusive: bool, condition: &mut String, values: &mut Vec<rusqlite::types::Value>) {
-        let Filter { name, expression, test, required } = filter;
-        let Some(value) = self.value(name) else {
+        let Filter { name, expression, test, required, default } = filter;
+        let Some(value) = self.value(name).or(default.map(str::to_owned)) else {
             if *required {
                 self.refuse(name, "is required");
             }
@@ -200,6 +230,8 @@ impl<'a> Reading<'a> {
         if value.is_empty() {
             return self.refuse(name, "must not be empty");
         }
+        // For the same reason, where there is a key the state is not what rows are found by.
+        let expression = if self.keyed && *expression == "state" { "+state" } else { expression };
         match test {
             Test::Text => condition.push_str(&format!(" and {expression} = ?")),
             Test::OneOf(words) => {
@@ -305,7 +337,7 @@ mod tests {
 
     fn selection(query: &str, inclusive: bool) -> Selection {
         let settings = Settings { list_bound_inclusive: inclusive, ..Settings::default() };
-        LISTING.read(query, &settings).unwrap_or_else(|refusal| panic!("{query}: {refusal:?}"))
+        LISTING.read(query, &settings, None).unwrap_or_else(|refusal| panic!("{query}: {refusal:?}"))
     }
 
     #[test]
@@ -316,13 +348,14 @@ mod tests {
         assert_eq!(found.order, "updated_at asc, sequence asc");
         assert_eq!(
             found.condition,
-            "resource = ? and json_extract(document, '$.status') = ? and updated_at >= ? \
+            "resource = ? and state = ? and updated_at >= ? \
              and coalesce(json_extract(document, '$.flag'), 0) = 1"
         );
         assert_eq!(found.values.len(), 3);
         assert!(selection("updated_before=2026-01-01T00:00:00Z", false).condition.ends_with("updated_at < ?"));
         let found = selection("reference_ids=1,A%20B,c%2Bd", true);
         assert_eq!(found.order, "+updated_at desc, +sequence desc");
+        assert!(selection("reference_ids=1&status=active", true).condition.contains(" +state = ?"));
         assert_eq!(found.values[2], rusqlite::types::Value::Text("A B".into()));
         assert_eq!(found.values[3], rusqlite::types::Value::Text("c+d".into()));
         let found = selection("", true);
@@ -354,7 +387,7 @@ mod tests {
             "limit",
             many.as_str(),
         ] {
-            assert!(LISTING.read(query, &Settings::default()).is_err(), "{query}");
+            assert!(LISTING.read(query, &Settings::default(), None).is_err(), "{query}");
         }
     }
 

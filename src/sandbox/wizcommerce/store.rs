@@ -10,7 +10,7 @@ use super::HistoryRow;
 use super::json::Json;
 
 /// The layout of the file; another number means another version of the program made it.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 /// Statements kept prepared; every call uses a handful, lists one per combination of filters.
 const PREPARED: usize = 128;
 /// How long a second process on the same file waits for the first.
@@ -46,6 +46,13 @@ const SCHEMA: &str = "
     insert into id_counter values (0);
     pragma user_version = 1;";
 
+/// What the second layout adds: lists ask for one state at a time and shall not read every document to find it.
+const STATES: &str = "
+    alter table record add column state text;
+    update record set state = json_extract(document, '$.status');
+    create index record_by_state on record (resource, state, updated_at, sequence) where state is not null;
+    pragma user_version = 2;";
+
 /// A kind of record. A new resource is one variant here, one file beside this one, and one route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {
@@ -58,10 +65,21 @@ pub(super) enum Resource {
     WarehouseInventories,
     Attributes,
     SalesReps,
+    Customers,
+    /// Addresses of customers, which the API shows inside theirs and below it.
+    CustomerAddresses,
+    CustomerContacts,
+    Orders,
+    Invoices,
+    Shipments,
+    PaymentMethods,
+    Quotes,
+    Payments,
+    CreditMemos,
 }
 
 impl Resource {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 18] = [
         Self::Products,
         Self::ProductGroups,
         Self::PriceLists,
@@ -70,6 +88,16 @@ impl Resource {
         Self::WarehouseInventories,
         Self::Attributes,
         Self::SalesReps,
+        Self::Customers,
+        Self::CustomerAddresses,
+        Self::CustomerContacts,
+        Self::Orders,
+        Self::Invoices,
+        Self::Shipments,
+        Self::PaymentMethods,
+        Self::Quotes,
+        Self::Payments,
+        Self::CreditMemos,
     ];
 
     /// Gives the name used in scripts, in the history and by tests.
@@ -83,6 +111,16 @@ impl Resource {
             Self::WarehouseInventories => "warehouse_inventories",
             Self::Attributes => "attributes",
             Self::SalesReps => "sales_reps",
+            Self::Customers => "customers",
+            Self::CustomerAddresses => "customer_addresses",
+            Self::CustomerContacts => "customer_contacts",
+            Self::Orders => "orders",
+            Self::Invoices => "invoices",
+            Self::Shipments => "shipments",
+            Self::PaymentMethods => "payment_methods",
+            Self::Quotes => "quotes",
+            Self::Payments => "payments",
+            Self::CreditMemos => "credit_memos",
         }
     }
 
@@ -98,8 +136,13 @@ impl Resource {
             Self::Products | Self::Inventories | Self::WarehouseInventories => Some("sku"),
             Self::Attributes => Some("name"),
             Self::SalesReps => Some("email"),
-            Self::ProductGroups | Self::PriceLists | Self::Warehouses => None,
+            _ => None,
         }
+    }
+
+    /// Gives the member lists tell records apart by, indexed as `state`.
+    fn state_member(self) -> &'static str {
+        if self == Self::Shipments { "shipment_status" } else { "status" }
     }
 
     /// Gives the member a record is grouped by, indexed as `scope`.
@@ -108,7 +151,11 @@ impl Resource {
             Self::Products | Self::ProductGroups => Some("group_code"),
             Self::WarehouseInventories => Some("warehouse_id"),
             Self::Attributes => Some("entity"),
-            Self::PriceLists | Self::Inventories | Self::Warehouses | Self::SalesReps => None,
+            Self::CustomerAddresses | Self::CustomerContacts | Self::PaymentMethods | Self::Payments | Self::CreditMemos => {
+                Some("customer_id")
+            }
+            Self::Invoices | Self::Shipments => Some("order_id"),
+            _ => None,
         }
     }
 }
@@ -161,7 +208,8 @@ impl Store {
         let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(explain)?;
         let layout: i64 = transaction.query_row("pragma user_version", [], |row| row.get(0)).map_err(explain)?;
         match layout {
-            0 => transaction.execute_batch(SCHEMA).map_err(explain)?,
+            0 => [SCHEMA, STATES].iter().try_for_each(|batch| transaction.execute_batch(batch)).map_err(explain)?,
+            1 => transaction.execute_batch(STATES).map_err(explain)?,
             LAYOUT => {}
             other => return Err(format!("the WizCommerce simulator's store has layout {other}; this version knows {LAYOUT}")),
         }
@@ -199,8 +247,8 @@ impl Store {
     pub(super) fn insert(&self, resource: Resource, document: &Json, verb: Verb, at: &str) -> rusqlite::Result<()> {
         let id = member(document, "id");
         let mut statement = self.database.prepare_cached(
-            "insert into record (resource, id, reference_id, label, scope, created_at, updated_at, document)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into record (resource, id, reference_id, label, scope, created_at, updated_at, document, state)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         statement.execute(params![
             resource.name(),
@@ -211,6 +259,7 @@ impl Store {
             member(document, "created_at"),
             member(document, "updated_at"),
             document.to_string(),
+            document.text(resource.state_member()),
         ])?;
         self.note(resource, id, verb, at)
     }
@@ -219,8 +268,8 @@ impl Store {
     pub(super) fn replace(&self, resource: Resource, document: &Json, verb: Verb, at: &str) -> rusqlite::Result<()> {
         let id = member(document, "id");
         let mut statement = self.database.prepare_cached(
-            "update record set reference_id = ?2, label = ?3, scope = ?4, created_at = ?5, updated_at = ?6, document = ?7
-             where id = ?1",
+            "update record set reference_id = ?2, label = ?3, scope = ?4, created_at = ?5, updated_at = ?6, document = ?7,
+             state = ?8 where id = ?1",
         )?;
         statement.execute(params![
             id,
@@ -230,8 +279,20 @@ impl Store {
             member(document, "created_at"),
             member(document, "updated_at"),
             document.to_string(),
+            document.text(resource.state_member()),
         ])?;
         self.note(resource, id, verb, at)
+    }
+
+    /// Moves a record's `updated_at` forward because something that belongs to it changed; that something tells the story.
+    pub(super) fn touch(&self, resource: Resource, id: &str, at: &str) -> rusqlite::Result<()> {
+        self.database
+            .prepare_cached(
+                "update record set updated_at = ?3, document = json_set(document, '$.updated_at', ?3)
+                 where id = ?1 and resource = ?2 and updated_at < ?3",
+            )?
+            .execute([id, resource.name(), at])
+            .map(drop)
     }
 
     /// Takes a record away; nothing of it remains but the history.
@@ -286,6 +347,12 @@ impl Store {
     pub(super) fn id_within(&self, resource: Resource, label: &str, scope: &str) -> rusqlite::Result<Option<String>> {
         let sql = "select id from record where resource = ?1 and label = ?2 and scope = ?3 order by sequence";
         Ok(self.ids(sql, [resource.name(), label, scope])?.into_iter().next())
+    }
+
+    /// Gives the records of that scope, oldest first.
+    pub(super) fn all_within(&self, resource: Resource, scope: &str) -> rusqlite::Result<Vec<Json>> {
+        let sql = "select document from record where resource = ?1 and scope = ?2 order by sequence";
+        self.database.prepare_cached(sql)?.query_map([resource.name(), scope], document)?.collect()
     }
 
     /// Says whether a record of that id exists.
@@ -443,6 +510,22 @@ mod tests {
             });
             assert_eq!(outcomes, [Ok(()), Ok(()), Ok(()), Ok(())]);
         }
+    }
+
+    #[test]
+    fn a_file_of_the_first_layout_learns_states() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("wiz.sqlite");
+        let first = Connection::open(&path).expect("opens");
+        first.execute_batch(SCHEMA).expect("made");
+        let row = "insert into record (resource, id, created_at, updated_at, document)
+                   values ('price_lists', 'a', 't', 't', '{\"id\":\"a\",\"status\":\"active\"}')";
+        first.execute_batch(row).expect("inserted");
+        drop(first);
+        let store = Store::open(Some(&path)).expect("taken up");
+        let state: String = store.database().query_row("select state from record", [], |row| row.get(0)).expect("has a state");
+        assert_eq!(state, "active");
+        assert_eq!(store.count(Resource::PriceLists).expect("read"), 1);
     }
 
     #[test]
