@@ -736,7 +736,7 @@ async fn a_run_that_is_stopped_anywhere_keeps_what_is_complete_and_the_next_one_
         for (report, error) in &reports {
             if let Some(error) = error {
                 assert_eq!(error.kind().exit_code(), 130, "stop {nth}: {error}");
-                assert_eq!(world.state.cursor(report.entity, "pull").unwrap().position, None, "stop {nth}");
+                assert_eq!(world.state.cursor(&report.entity, "pull").unwrap().position, None, "stop {nth}");
             }
         }
         assert!(interrupted || nth > 20, "stop {nth} never came");

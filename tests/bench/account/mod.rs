@@ -10,11 +10,11 @@ use netwiz::config::{Inputs, SecretName, Settings};
 use netwiz::http::{Schedule, Stop, Transport};
 use netwiz::model::{Clock as _, EntityKind, SystemClock, SystemEntropy};
 use netwiz::netsuite::NetSuite;
-use netwiz::profile::{self, Surroundings};
+use netwiz::profile::{self, ProfileFlows, Surroundings};
 use netwiz::sandbox::{self, InProcess, Running};
 use netwiz::state::State;
 use netwiz::sync::report::FlowReport;
-use netwiz::sync::{Engine, Options, Silent, SourceClock, Task};
+use netwiz::sync::{Engine, Flows as _, Memory, Options, Silent, SourceClock, Task};
 use netwiz::wizcommerce::WizCommerce;
 use tempfile::TempDir;
 
@@ -77,6 +77,7 @@ impl Account {
         let Self { settings, netsuite, wizcommerce, state, runtime, stop, .. } = self;
         runtime.block_on(async {
             let source = SourceClock::read(netsuite, state, settings.netsuite.timezone.clone(), true).await.unwrap();
+            let flows = ProfileFlows::new(settings);
             let mut engine = Engine {
                 netsuite,
                 wizcommerce,
@@ -87,10 +88,12 @@ impl Account {
                 options: Options::default(),
                 run_id: "bench".into(),
                 source,
+                flows: &flows,
+                memory: Memory::default(),
             };
             let mut reports = Vec::new();
             for entity in [EntityKind::Products, EntityKind::Inventory] {
-                let (report, error) = profile::run(&mut engine, settings, entity, &Task::Changes).await.unwrap();
+                let (report, error) = flows.run(&mut engine, entity, &Task::Changes).await.unwrap();
                 assert!(error.is_none() && report.counts.rejected == 0, "{report:?}");
                 reports.push(report);
             }
