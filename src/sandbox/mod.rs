@@ -83,7 +83,7 @@ impl World {
     /// Says in words what could not be written, or that the world is not empty.
     pub fn seed(&self, items: usize, problems: bool) -> Result<(), String> {
         let now = (self.clock)();
-        let catalogue = seed::Catalogue { items, problems, now };
+        let catalogue = seed::Catalogue { items, orders: None, problems, now };
         self.netsuite.with_database(|database| seed::netsuite(database, &catalogue))?;
         let lists = seed::price_lists();
         let lists: Vec<(&str, &str, &str)> = lists.iter().map(|list| (list.reference_id, list.name, list.currency)).collect();
