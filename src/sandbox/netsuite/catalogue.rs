@@ -141,51 +141,91 @@ impl Catalogue {
 /// Where the display text of a column comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Display {
-    /// A row of another table, by its id.
+    /// A row of another table, by its key.
     Row(&'static str, &'static str),
     /// Rows of another table, by a comma-separated list of ids.
     Rows(&'static str, &'static str),
     /// The list of texts under this name.
     List(String),
+    /// A price level, or the custom price that has no row.
+    PriceLevel,
+    /// The letter's name, which depends on the kind of document.
+    Status,
     /// The value is its own text.
     Own,
 }
 
 /// Columns that refer to a table, whatever table they are in.
-const REFERENCES: [(&str, &str, &str); 21] = [
+const REFERENCES: [(&str, &str, &str); 46] = [
+    ("category", "customercategory", "name"),
     ("class", "classification", "fullname"),
+    ("company", "sim_entity", "name"),
+    ("country", "country", "name"),
+    ("createdby", "sim_entity", "name"),
+    ("createdfrom", "transaction", "trandisplayname"),
+    ("createdpo", "transaction", "trandisplayname"),
     ("currency", "currency", "name"),
+    ("customer", "sim_entity", "name"),
     ("department", "department", "name"),
+    ("doc", "transaction", "trandisplayname"),
     ("employee", "employee", "entityid"),
+    ("entity", "sim_entity", "name"),
+    ("entitystatus", "entitystatus", "name"),
+    ("group", "", "pricinggroup"),
+    ("inventorylocation", "location", "name"),
     ("item", "item", "fullname"),
+    ("itemfulfillment", "transaction", "trandisplayname"),
+    ("lastmodifiedby", "sim_entity", "name"),
     ("location", "location", "name"),
     ("memberunit", "", "unit"),
+    ("nextdoc", "transaction", "trandisplayname"),
     ("parentitem", "item", "fullname"),
+    ("paymentmethod", "paymentmethod", "name"),
+    ("postingperiod", "accountingperiod", "periodname"),
     ("preferredlocation", "location", "name"),
+    ("previousdoc", "transaction", "trandisplayname"),
     ("pricelevel", "pricelevel", "name"),
+    ("pricetype", "pricelevel", "name"),
     ("purchaseunit", "", "unit"),
     ("quantitypricingschedule", "quantitypricingschedule", "name"),
-    ("saleunit", "", "unit"),
     ("salesrep", "employee", "entityid"),
+    ("saleunit", "", "unit"),
+    // A shipping method is an item, and a short name is all it has.
+    ("shipmethod", "item", "itemid"),
+    ("shippingitem", "item", "itemid"),
+    ("shippingmethod", "item", "itemid"),
     ("stockunit", "", "unit"),
     ("storedisplayimage", "file", "name"),
     ("storedisplaythumbnail", "file", "name"),
     ("supervisor", "employee", "entityid"),
     ("terms", "term", "name"),
+    ("thirdpartycountry", "country", "name"),
+    ("transaction", "transaction", "trandisplayname"),
     ("unit", "", "unit"),
+    ("units", "", "unit"),
     ("unitstype", "unitstype", "name"),
 ];
 
 /// Gives the source of a column's display text.
 pub(super) fn display(table: &str, column: &str, kind: Kind) -> Display {
-    match (column, kind) {
-        ("subsidiary", Kind::Text) => return Display::Rows("subsidiary", "name"),
-        ("subsidiary", _) => return Display::Row("subsidiary", "name"),
-        ("parent", _) => {
+    match (table, column, kind) {
+        (_, "subsidiary", Kind::Text) => return Display::Rows("subsidiary", "name"),
+        (_, "subsidiary", _) => return Display::Row("subsidiary", "name"),
+        ("transaction", "status", _) => return Display::Status,
+        ("transaction", "type", _) | (_, "trantype" | "previoustype" | "nexttype", _) => {
+            return Display::Row("sim_transactiontype", "name");
+        }
+        ("transactionline", "price", _) | ("customeritempricing" | "customergrouppricing", "level", _) => {
+            return Display::PriceLevel;
+        }
+        ("trackingnumbermap", "trackingnumber", _) => return Display::Row("trackingnumber", "trackingnumber"),
+        (_, "parent", _) => {
             return match table {
+                "accountingperiod" => Display::Row("accountingperiod", "periodname"),
+                "classification" => Display::Row("classification", "fullname"),
+                "customer" => Display::Row("sim_entity", "name"),
                 "item" => Display::Row("item", "fullname"),
                 "location" => Display::Row("location", "fullname"),
-                "classification" => Display::Row("classification", "fullname"),
                 "subsidiary" => Display::Row("subsidiary", "name"),
                 _ => Display::Own,
             };
@@ -197,6 +237,15 @@ pub(super) fn display(table: &str, column: &str, kind: Kind) -> Display {
         Some((_, target, name)) => Display::Row(target, name),
         None if kind == Kind::Integer && column != "id" && !column.ends_with("id") => Display::List(column.to_owned()),
         None => Display::Own,
+    }
+}
+
+/// Gives the column a table's rows are referred to by.
+pub(super) fn key_of(table: &str) -> &'static str {
+    match table {
+        "entitystatus" => "key",
+        "sim_transactiontype" => "type",
+        _ => "id",
     }
 }
 
@@ -238,5 +287,8 @@ mod tests {
         );
         assert_eq!(display("item", "subsidiary", Kind::Text), Display::Rows("subsidiary", "name"));
         assert_eq!(display("item", "itemtype", Kind::Text), Display::Own);
+        assert_eq!(display("transaction", "status", Kind::Text), Display::Status);
+        assert_eq!(display("file", "type", Kind::Text), Display::Own);
+        assert!(REFERENCES.is_sorted_by_key(|(name, ..)| *name));
     }
 }

@@ -95,11 +95,13 @@ create index if not exists contact_company on contact (company);
 create index if not exists contact_lastmodifieddate on contact (lastmodifieddate);
 create unique index if not exists employee_externalid on employee (externalid);
 
--- Entities of every kind share their ids and their external ids.
+-- Entities of every kind share their ids and their external ids; a number is shown with the name unless it is the name.
 create view if not exists sim_entity as
-  select id, 'customer' as record, entityid, externalid from customer
-  union all select id, 'contact', entityid, sim_externalid from contact
-  union all select id, 'employee', entityid, externalid from employee;
+  select id, 'customer' as record, externalid,
+         case when coalesce(altname, entityid) = entityid then entityid else coalesce(entityid || ' ', '') || altname end as name
+  from customer
+  union all select id, 'contact', sim_externalid, entityid from contact
+  union all select id, 'employee', externalid, entityid from employee;
 create trigger if not exists customer_entity before insert on customer
 when exists (select 1 from sim_entity e where e.record <> 'customer' and e.id = new.id)
   or exists (select 1 from sim_entity e where e.record <> 'customer' and e.externalid = new.externalid)

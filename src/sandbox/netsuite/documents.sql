@@ -175,6 +175,25 @@ create table if not exists transactionaccountingline (
   primary key ("transaction", transactionline, accountingbook)
 ) without rowid;
 
+-- Kinds of documents: the record behind each, and what it is called.
+create table if not exists sim_transactiontype (
+  type text primary key not null,
+  recordtype text not null,
+  name text not null
+) without rowid;
+insert or ignore into sim_transactiontype (type, recordtype, name) values
+  ('SalesOrd', 'salesorder', 'Sales Order'),
+  ('Estimate', 'estimate', 'Estimate'),
+  ('CustInvc', 'invoice', 'Invoice'),
+  ('ItemShip', 'itemfulfillment', 'Item Fulfillment'),
+  ('CustDep', 'customerdeposit', 'Customer Deposit'),
+  ('DepAppl', 'depositapplication', 'Deposit Application'),
+  ('CustPymt', 'customerpayment', 'Payment'),
+  ('CustCred', 'creditmemo', 'Credit Memo'),
+  ('CustRfnd', 'customerrefund', 'Customer Refund'),
+  ('RtnAuth', 'returnauthorization', 'Return Authorization'),
+  ('CashSale', 'cashsale', 'Cash Sale');
+
 create table if not exists transactionstatus (
   id text not null,
   trantype text not null,
@@ -426,3 +445,7 @@ create table if not exists sim_saved_search (
   condition text not null,
   columns text not null
 ) without rowid;
+
+insert or ignore into sim_display (source, id, name)
+values ('approvalstatus', 1, 'Pending Approval'), ('approvalstatus', 2, 'Approved'), ('approvalstatus', 3, 'Rejected'),
+       ('commitinventory', 1, 'Available Qty'), ('commitinventory', 2, 'Complete Qty'), ('commitinventory', 3, 'Do Not Commit');

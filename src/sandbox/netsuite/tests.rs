@@ -69,12 +69,19 @@ pub(super) fn open(settings: Settings) -> NetSuite {
     netsuite
 }
 
-fn get(netsuite: &NetSuite, target: &str) -> (u16, Value) {
+/// Opens the account with customers and documents in it.
+pub(super) fn with_documents(settings: Settings) -> NetSuite {
+    let netsuite = open(settings);
+    netsuite.edit(include_str!("fixture.sql"), now()).unwrap();
+    netsuite
+}
+
+pub(super) fn get(netsuite: &NetSuite, target: &str) -> (u16, Value) {
     let reply = netsuite.handle(&signed(netsuite, "GET", target, "", now()), now());
     (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
 }
 
-fn refused(body: &Value) -> (&str, &str) {
+pub(super) fn refused(body: &Value) -> (&str, &str) {
     let detail = &body["o:errorDetails"][0];
     (detail["o:errorCode"].as_str().unwrap_or_default(), detail["detail"].as_str().unwrap_or_default())
 }

@@ -167,7 +167,7 @@ fn reference(conn: &Connection, column: &str, id: &str, kind: Kind) -> rusqlite:
             let mut statement = conn.prepare_cached("select name from sim_display where source in (?1, ?2) and id = ?3")?;
             statement.query_row(params![source, source.trim_start_matches("matrixoption"), id], |row| row.get(0)).optional()?
         }
-        Display::Rows(..) | Display::Own => None,
+        Display::Rows(..) | Display::PriceLevel | Display::Status | Display::Own => None,
     };
     let mut shown = json!({"id": id});
     if let (Some(name), Some(members)) = (name, shown.as_object_mut()) {

@@ -1,7 +1,8 @@
 //! Translates function calls: the functions SuiteQL has, its BUILTINs, aggregates and window functions, and no others.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, WindowSpec, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart, WindowSpec,
+    WindowType,
 };
 
 use super::complaint::Complaint;
@@ -164,23 +165,39 @@ impl Translator<'_> {
     fn builtin(&mut self, name: &str, arguments: &[FunctionArgExpr], at: &At<'_>) -> Result<Piece, Complaint> {
         let [FunctionArgExpr::Expr(argument)] = arguments else { return Err(Complaint::unsupported()) };
         let value = self.value(argument, at)?;
+        let is_status = matches!(&value.column, Some((table, column)) if table == "transaction" && column == "status");
         match name {
+            "DF" if is_status => {
+                let kind = self.document_kind(argument, at)?;
+                let sql = format!(
+                    "(select d.name from transactionstatus as d where d.trantype = {} and d.id = {})",
+                    kind.sql, value.sql
+                );
+                Ok(Piece::of(sql, Kind::Text, &[&kind, &value]))
+            }
             "DF" => display_text(&value),
-            // The compound form of a status names the kind of document it belongs to.
-            "CF" => match (&value.column, argument) {
-                (Some((table, column)), Expr::CompoundIdentifier(parts)) if table == "transaction" && column == "status" => {
-                    let alias = parts.first().map(|p| p.value.to_lowercase());
-                    let kind = at.scope.column(alias.as_deref(), "type")?;
-                    Ok(Piece::of(format!("({} || ':' || {})", kind.sql, value.sql), Kind::Text, &[&kind, &value]))
-                }
-                (Some((table, column)), _) if table == "transaction" && column == "status" => {
-                    let kind = at.scope.column(None, "type")?;
-                    Ok(Piece::of(format!("({} || ':' || {})", kind.sql, value.sql), Kind::Text, &[&kind, &value]))
-                }
-                _ => value.as_text(),
-            },
+            "CF" if is_status => {
+                let kind = self.document_kind(argument, at)?;
+                Ok(Piece::of(format!("({} || ':' || {})", kind.sql, value.sql), Kind::Text, &[&kind, &value]))
+            }
+            "CF" => value.as_text(),
             _ => Err(Complaint::unsupported()),
         }
+    }
+
+    /// Gives the kind of the document whose status is meant, as a letter alone says nothing.
+    fn document_kind(&mut self, status: &Expr, at: &At<'_>) -> Result<Piece, Complaint> {
+        let kind = match status {
+            Expr::Nested(inner) => return self.document_kind(inner, at),
+            Expr::CompoundIdentifier(parts) => {
+                let mut parts = parts.clone();
+                parts.pop();
+                parts.push(Ident::new("type"));
+                Expr::CompoundIdentifier(parts)
+            }
+            _ => Expr::Identifier(Ident::new("type")),
+        };
+        self.expr(&kind, at)
     }
 
     fn aggregate(&mut self, name: &str, arguments: &[FunctionArgExpr], distinct: bool, at: &At<'_>) -> Result<Piece, Complaint> {
@@ -363,9 +380,13 @@ fn display_text(value: &Piece) -> Result<Piece, Complaint> {
     let Some((table, column)) = &value.column else { return value.as_text() };
     let sql = &value.sql;
     let looked_up = match catalogue::display(table, column, value.kind) {
-        Display::Own => return value.as_text(),
+        Display::Own | Display::Status => return value.as_text(),
         Display::Row(target, name) => {
-            format!("(select d.{} from {} as d where d.id = {sql})", piece::name(name), piece::name(target))
+            let key = catalogue::key_of(target);
+            format!("(select d.{} from {} as d where d.{} = {sql})", piece::name(name), piece::name(target), piece::name(key))
+        }
+        Display::PriceLevel => {
+            format!("(case when {sql} = -1 then 'Custom' else (select d.name from pricelevel as d where d.id = {sql}) end)")
         }
         Display::Rows(target, name) => format!(
             "(select group_concat(d.{}, ', ') from {} as d where instr(',' || replace({sql}, ' ', '') || ',', ',' || d.id || ',') > 0)",

@@ -49,6 +49,16 @@ fn chain<'e>(expression: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
     operands
 }
 
+/// Gives `a >= x` for `a > x OR (a = x AND …)`, the next page by two columns: the database does not see that bound by itself.
+fn keyset_bound(alternatives: &[&Expr]) -> Option<Expr> {
+    let [Expr::BinaryOp { left, op: BinaryOperator::Gt, right }, tie] = alternatives else { return None };
+    let tie = if let Expr::Nested(inner) = tie { inner } else { *tie };
+    let ties = conjuncts(tie).into_iter().any(
+        |condition| matches!(condition, Expr::BinaryOp { left: l, op: BinaryOperator::Eq, right: r } if l == left && r == right),
+    );
+    ties.then(|| Expr::BinaryOp { left: left.clone(), op: BinaryOperator::GtEq, right: right.clone() })
+}
+
 impl Translator<'_> {
     /// Translates an expression.
     pub(super) fn expr(&mut self, expression: &Expr, at: &At<'_>) -> Result<Piece, Complaint> {
@@ -80,7 +90,10 @@ impl Translator<'_> {
             Expr::Value(value) => literal(&value.value),
             Expr::Identifier(name) => self.name(name, at),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [alias, column] => at.scope.column(Some(&alias.value.to_lowercase()), &column.value.to_lowercase()),
+                [alias, column] if !is_reserved(column) => {
+                    at.scope.column(Some(&alias.value.to_lowercase()), &column.value.to_lowercase())
+                }
+                [_, column] => Err(Complaint::Syntax(format!("Unexpected token: {column}"))),
                 _ => Err(Complaint::unsupported()),
             },
             // Only a condition that has become a join still carries the mark.
@@ -187,6 +200,7 @@ impl Translator<'_> {
                 Ok(row_bound("row_number() over ()".to_owned(), Kind::Integer))
             }
             ("rownum", None) => Err(Complaint::unsupported()),
+            _ if is_reserved(name) => Err(Complaint::Syntax(format!("Unexpected token: {name}"))),
             ("sysdate" | "current_date" | "current_timestamp" | "localtimestamp" | "systimestamp", None) => self.clock(&lower),
             _ => at.scope.column(None, &lower),
         }
@@ -223,7 +237,12 @@ impl Translator<'_> {
                 for operand in chain(whole, operator) {
                     parts.push(self.expr(operand, at)?.condition()?);
                 }
-                let sql = parts.iter().map(|p| format!("({})", p.sql)).collect::<Vec<_>>().join(word);
+                let mut sql = parts.iter().map(|p| format!("({})", p.sql)).collect::<Vec<_>>().join(word);
+                if *operator == BinaryOperator::Or
+                    && let Some(bound) = keyset_bound(&chain(whole, operator))
+                {
+                    sql = format!("({}) and ({sql})", self.expr(&bound, at)?.sql);
+                }
                 return Ok(Piece::of(format!("({sql})"), Kind::Condition, &parts.iter().collect::<Vec<_>>()));
             }
             BinaryOperator::StringConcat => {
@@ -328,6 +347,11 @@ pub(super) fn choice(conditions: &[Piece], mut results: Vec<Piece>) -> Result<Pi
     sql.push_str(&format!(" else {otherwise} end"));
     let parts: Vec<&Piece> = conditions.iter().chain(&results).collect();
     Ok(Piece::of(sql, kind, &parts))
+}
+
+/// Tells whether a name can only be a column when it is quoted.
+fn is_reserved(name: &Ident) -> bool {
+    name.quote_style.is_none() && name.value.eq_ignore_ascii_case("group")
 }
 
 fn literal(value: &Value) -> Result<Piece, Complaint> {

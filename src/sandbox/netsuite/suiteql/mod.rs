@@ -261,4 +261,6 @@ fn explain(error: &rusqlite::Error) -> Complaint {
 }
 
 #[cfg(test)]
+mod document_tests;
+#[cfg(test)]
 mod tests;

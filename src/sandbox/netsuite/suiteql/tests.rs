@@ -13,12 +13,12 @@ fn ask_at(netsuite: &NetSuite, target: &str, body: &Value) -> (u16, Value) {
     (reply.status, serde_json::from_slice(&reply.body).unwrap())
 }
 
-fn ask(netsuite: &NetSuite, query: &str) -> (u16, Value) {
+pub(super) fn ask(netsuite: &NetSuite, query: &str) -> (u16, Value) {
     ask_at(netsuite, ENDPOINT, &json!({"q": query}))
 }
 
 /// Gives the rows without their empty links.
-fn rows(netsuite: &NetSuite, query: &str) -> Vec<Value> {
+pub(super) fn rows(netsuite: &NetSuite, query: &str) -> Vec<Value> {
     let (status, body) = ask(netsuite, query);
     assert_eq!(status, 200, "{query}: {body}");
     let mut rows = body["items"].as_array().unwrap().clone();
@@ -35,7 +35,7 @@ fn value(netsuite: &NetSuite, expression: &str) -> Value {
     rows[0].get("v").cloned().unwrap_or(Value::Null)
 }
 
-fn detail(netsuite: &NetSuite, query: &str) -> String {
+pub(super) fn detail(netsuite: &NetSuite, query: &str) -> String {
     let (status, body) = ask(netsuite, query);
     let detail = &body["o:errorDetails"][0];
     assert_eq!((status, detail["o:errorQueryParam"].as_str()), (400, Some("q")), "{query}: {body}");
@@ -47,7 +47,7 @@ fn standard() -> NetSuite {
     open(Settings::default())
 }
 
-const UNSUPPORTED: &str = "Search error occurred: Invalid or unsupported search.";
+pub(super) const UNSUPPORTED: &str = "Search error occurred: Invalid or unsupported search.";
 
 #[test]
 fn rows_are_texts_in_lower_case_without_nulls() {
@@ -250,7 +250,7 @@ fn many(settings: Settings, count: u32) -> NetSuite {
     netsuite
 }
 
-fn ids(body: &Value) -> Vec<u64> {
+pub(super) fn ids(body: &Value) -> Vec<u64> {
     body["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect()
 }
 
