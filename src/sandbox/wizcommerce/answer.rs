@@ -78,6 +78,12 @@ impl Refusal {
         Self::new(401, "UNAUTHORIZED", reason)
     }
 
+    /// Gives everything that is wrong in one line, for people.
+    pub(super) fn words(&self) -> String {
+        let details: Vec<String> = self.details.iter().map(|Detail { field, reason }| format!("{field} {reason}")).collect();
+        if details.is_empty() { self.message.clone() } else { details.join(", ") }
+    }
+
     /// Refuses a path or an id that does not exist.
     pub(super) fn not_found(what: impl Into<String>) -> Self {
         Self::new(404, "NOT_FOUND", what)

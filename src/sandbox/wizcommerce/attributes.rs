@@ -53,6 +53,9 @@ const SALES_REP_LISTING: Listing = Listing {
     filters: &[STATUS, filter("email", "label", Test::Text)],
 };
 
+/// A value of a record as calls send it.
+pub(super) const VALUE: &[Field] = &[required("name", Shape::Text(USUAL)), required("value", Shape::FreeText)];
+
 /// Answers `/v1/attributes`.
 pub(super) fn answer(call: &Call<'_>, store: &Store) -> Result<Answer, Refusal> {
     match (call.method(), call.tail().as_slice()) {
@@ -71,6 +74,35 @@ pub(super) fn answer_sales_reps(call: &Call<'_>, store: &Store) -> Result<Answer
         (_, []) => Err(Refusal::method_not_allowed(&["GET"])),
         _ => Err(Refusal::not_found("no such path")),
     }
+}
+
+/// Gives the values that were sent with the ids of their definitions, of which the entity must have one for each.
+pub(super) fn values(
+    store: &Store,
+    sent: &[Json],
+    entity: &str,
+    place: &str,
+    details: &mut Vec<Detail>,
+) -> Result<Vec<Json>, Refusal> {
+    let mut values: Vec<Json> = Vec::with_capacity(sent.len());
+    for (index, attribute) in sent.iter().enumerate() {
+        let field = format!("{place}attributes[{index}].name");
+        let name = attribute.text("name").unwrap_or_default();
+        let Some(id) = store.id_within(Resource::Attributes, name, entity)? else {
+            details.push(Detail::new(field, "unknown attribute"));
+            continue;
+        };
+        if values.iter().any(|known| known.text("name") == Some(name)) {
+            details.push(Detail::new(field, "is named twice"));
+            continue;
+        }
+        values.push(Json::object([
+            ("id", Json::of_text(id)),
+            ("name", Json::of_text(name)),
+            ("value", attribute.get("value").cloned().unwrap_or(Json::Null)),
+        ]));
+    }
+    Ok(values)
 }
 
 fn create(call: &Call<'_>, store: &Store) -> Result<Answer, Refusal> {

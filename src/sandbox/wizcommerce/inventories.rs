@@ -150,7 +150,7 @@ pub(super) fn answer_warehouses(call: &Call<'_>, store: &Store) -> Result<Answer
             check_whole(&body, WAREHOUSE, &[])?;
             check_reference(call, store, &body, None)?;
             let mut warehouse = Json::object([("id", Json::of_text(store.next_id()?))]);
-            take_over(&mut warehouse, &body);
+            warehouse.take_over(&body);
             warehouse.set_default("status", Json::of_text("active"));
             warehouse.set("created_at", Json::of_text(call.now.as_str()));
             warehouse.set("updated_at", Json::of_text(call.now.as_str()));
@@ -166,7 +166,7 @@ pub(super) fn answer_warehouses(call: &Call<'_>, store: &Store) -> Result<Answer
             let body = call.body()?;
             check_partial(&body, WAREHOUSE, &[])?;
             check_reference(call, store, &body, Some(id))?;
-            take_over(&mut warehouse, &body);
+            warehouse.take_over(&body);
             warehouse.set("updated_at", Json::of_text(call.now.as_str()));
             store.replace(Resource::Warehouses, &warehouse, Verb::Update, &call.now)?;
             // The proposal says 200 here, unlike the documented changes.
@@ -203,7 +203,7 @@ fn upsert(
         None => Json::object([("id", Json::of_text(store.next_id()?)), ("created_at", Json::of_text(call.now.as_str()))]),
     };
     stock.set("product_id", Json::of_text(product));
-    take_over(&mut stock, body);
+    stock.take_over(body);
     stock.set_default("status", Json::of_text("active"));
     stock.set("updated_at", Json::of_text(call.now.as_str()));
     if verb == Verb::Create {
@@ -243,12 +243,6 @@ fn with_plain_dates(stock: &Json) -> Json {
         row.set(name, Json::List(details));
     }
     row
-}
-
-fn take_over(record: &mut Json, body: &Json) {
-    for (name, value) in body.members() {
-        record.set(name, value.clone());
-    }
 }
 
 fn check_reference(call: &Call<'_>, store: &Store, body: &Json, own: Option<&str>) -> Result<(), Refusal> {

@@ -88,6 +88,13 @@ impl Json {
         }
     }
 
+    /// Sets every member another object has.
+    pub(super) fn take_over(&mut self, other: &Self) {
+        for (name, value) in other.members() {
+            self.set(name, value.clone());
+        }
+    }
+
     /// Takes a member out of an object.
     pub(super) fn take(&mut self, name: &str) -> Option<Self> {
         let Self::Object(members) = self else { return None };

@@ -26,6 +26,9 @@ pub(super) const CREATED: (&str, &str) = ("created_at", "created_at");
 pub(super) const UPDATED: (&str, &str) = ("updated_at", "updated_at");
 /// The filter by the state of a record.
 pub(super) const STATUS: Filter = filter("status", "json_extract(document, '$.status')", Test::OneOf(&["active", "inactive"]));
+/// The same filter where it hides inactive records unless told otherwise.
+pub(super) const STATUS_ACTIVE: Filter =
+    default_filter("status", "json_extract(document, '$.status')", Test::OneOf(&["active", "inactive"]), "active");
 /// The filter by the caller's own keys.
 pub(super) const REFERENCES: Filter = filter("reference_ids", "reference_id", Test::References);
 pub(super) const CREATED_AFTER: Filter = filter("created_after", "created_at", Test::After);
@@ -39,6 +42,7 @@ pub(super) struct Filter {
     expression: &'static str,
     test: Test,
     required: bool,
+    default: Option<&'static str>,
 }
 
 /// How a parameter's value is read and compared.
@@ -53,12 +57,17 @@ pub(super) enum Test {
 
 /// Makes a filter that compares an SQL expression with the parameter.
 pub(super) const fn filter(name: &'static str, expression: &'static str, test: Test) -> Filter {
-    Filter { name, expression, test, required: false }
+    Filter { name, expression, test, required: false, default: None }
 }
 
 /// Makes a filter without which the list is refused.
 pub(super) const fn required_filter(name: &'static str, expression: &'static str, test: Test) -> Filter {
-    Filter { name, expression, test, required: true }
+    Filter { name, expression, test, required: true, default: None }
+}
+
+/// Makes a filter that narrows the list even when the call does not name it.
+pub(super) const fn default_filter(name: &'static str, expression: &'static str, test: Test, default: &'static str) -> Filter {
+    Filter { name, expression, test, required: false, default: Some(default) }
 }
 
 impl Filter {
@@ -77,34 +86,32 @@ impl Listing {
         settings: &Settings,
         render: impl Fn(&Json) -> Result<Json, Refusal>,
     ) -> Result<Answer, Refusal> {
-        let request = self.read(query, settings)?;
-        let Selection { condition, values, order, page, size } = &request;
-        let database = store.database();
-        let total: u32 = database
-            .prepare_cached(&format!("select count(*) from record where {condition}"))?
-            .query_row(params_from_iter(values), |row| row.get(0))?;
-        let total = u64::from(total);
-        let skipped = (page - 1).saturating_mul(*size);
-        let mut rows = Vec::new();
-        if skipped < total {
-            let sql = format!("select document from record where {condition} order by {order} limit {size} offset ?");
-            let mut values = values.clone();
-            values.push(rusqlite::types::Value::Integer(i64::try_from(skipped).unwrap_or(i64::MAX)));
-            let mut statement = database.prepare_cached(&sql)?;
-            for found in statement.query_map(params_from_iter(&values), document)? {
-                rows.push(render(&found?)?);
-            }
-        }
-        Ok(Answer::listed(rows, pagination(total, *page, *size)))
+        answered(self.read(query, settings, None)?, store, render)
     }
 
-    fn read(&self, query: &str, settings: &Settings) -> Result<Selection, Refusal> {
+    /// Answers a list call for the records of one scope.
+    pub(super) fn answer_within(
+        &self,
+        scope: &str,
+        query: &str,
+        store: &Store,
+        settings: &Settings,
+        render: impl Fn(&Json) -> Result<Json, Refusal>,
+    ) -> Result<Answer, Refusal> {
+        answered(self.read(query, settings, Some(scope))?, store, render)
+    }
+
+    fn read(&self, query: &str, settings: &Settings, scope: Option<&str>) -> Result<Selection, Refusal> {
         let mut reading = Reading::new(self, query)?;
         let page = reading.whole_number("page", u64::from(u32::MAX)).unwrap_or(1);
         let size = reading.whole_number("page_size", LARGEST_PAGE).unwrap_or(u64::from(settings.page_size_default));
-        let order = reading.order();
+        let order = reading.order(scope.is_some());
         let mut condition = "resource = ?".to_owned();
         let mut values = vec![rusqlite::types::Value::Text(self.resource.name().to_owned())];
+        if let Some(scope) = scope {
+            condition.push_str(" and scope = ?");
+            values.push(rusqlite::types::Value::Text(scope.to_owned()));
+        }
         for filter in self.filters {
             reading.narrow(filter, settings.list_bound_inclusive, &mut condition, &mut values);
         }
@@ -120,6 +127,28 @@ struct Selection {
     order: String,
     page: u64,
     size: u64,
+}
+
+/// Runs a list call and shows each record as `render` does.
+fn answered(selection: Selection, store: &Store, render: impl Fn(&Json) -> Result<Json, Refusal>) -> Result<Answer, Refusal> {
+    let Selection { condition, values, order, page, size } = &selection;
+    let database = store.database();
+    let total: u32 = database
+        .prepare_cached(&format!("select count(*) from record where {condition}"))?
+        .query_row(params_from_iter(values), |row| row.get(0))?;
+    let total = u64::from(total);
+    let skipped = (page - 1).saturating_mul(*size);
+    let mut rows = Vec::new();
+    if skipped < total {
+        let sql = format!("select document from record where {condition} order by {order} limit {size} offset ?");
+        let mut values = values.clone();
+        values.push(rusqlite::types::Value::Integer(i64::try_from(skipped).unwrap_or(i64::MAX)));
+        let mut statement = database.prepare_cached(&sql)?;
+        for found in statement.query_map(params_from_iter(&values), document)? {
+            rows.push(render(&found?)?);
+        }
+    }
+    Ok(Answer::listed(rows, pagination(total, *page, *size)))
 }
 
 struct Reading<'a> {
@@ -163,7 +192,7 @@ impl<'a> Reading<'a> {
         number
     }
 
-    fn order(&mut self) -> String {
+    fn order(&mut self, scoped: bool) -> String {
         let listing = self.listing;
         if listing.sorts.is_empty() {
             return "sequence".to_owned();
@@ -183,15 +212,15 @@ impl<'a> Reading<'a> {
             return String::new();
         };
         // A key finds a handful of rows; the plus keeps SQLite from walking all of them in order instead.
-        let keyed = listing.filters.iter().any(|filter| filter.is_key() && self.value(filter.name).is_some());
+        let keyed = scoped || listing.filters.iter().any(|filter| filter.is_key() && self.value(filter.name).is_some());
         let plus = if keyed { "+" } else { "" };
         // The tie-break is not documented, but pages of one quiet list must fit together.
         format!("{plus}{expression} {direction}, {plus}sequence {direction}")
     }
 
     fn narrow(&mut self, filter: &Filter, inclusive: bool, condition: &mut String, values: &mut Vec<rusqlite::types::Value>) {
-        let Filter { name, expression, test, required } = filter;
-        let Some(value) = self.value(name) else {
+        let Filter { name, expression, test, required, default } = filter;
+        let Some(value) = self.value(name).or(default.map(str::to_owned)) else {
             if *required {
                 self.refuse(name, "is required");
             }
@@ -305,7 +334,7 @@ mod tests {
 
     fn selection(query: &str, inclusive: bool) -> Selection {
         let settings = Settings { list_bound_inclusive: inclusive, ..Settings::default() };
-        LISTING.read(query, &settings).unwrap_or_else(|refusal| panic!("{query}: {refusal:?}"))
+        LISTING.read(query, &settings, None).unwrap_or_else(|refusal| panic!("{query}: {refusal:?}"))
     }
 
     #[test]
@@ -354,7 +383,7 @@ mod tests {
             "limit",
             many.as_str(),
         ] {
-            assert!(LISTING.read(query, &Settings::default()).is_err(), "{query}");
+            assert!(LISTING.read(query, &Settings::default(), None).is_err(), "{query}");
         }
     }
 

@@ -7,12 +7,15 @@
 mod access;
 mod answer;
 mod attributes;
+mod customer_parts;
+mod customers;
 mod edit;
 mod inventories;
 mod json;
 mod listing;
 mod price_lists;
 mod products;
+mod review;
 mod schema;
 mod store;
 
@@ -47,6 +50,12 @@ pub struct Settings {
     pub duplicate_reference: DuplicateReference,
     /// Whether a second product with the same SKU is refused.
     pub duplicate_sku_refused: bool,
+    /// Whether fields that only look required in the documents must be sent.
+    pub likely_required: bool,
+    /// What a change of a customer does with the lists of addresses and contacts inside it.
+    pub nested_lists: NestedLists,
+    /// Whether a customer's `updated_at` moves when an address or a contact of it changes.
+    pub sub_resources_move_customer: bool,
     /// The wait named when there are too many requests; `None` names none, as documented.
     pub retry_after_seconds: Option<u32>,
 }
@@ -58,6 +67,15 @@ pub enum DuplicateReference {
     Allow,
     /// It is refused.
     Refuse,
+}
+
+/// What a change of a customer does with a list of addresses or contacts inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NestedLists {
+    /// An entry with an `id` changes the fields it names, one without is added, and the others stay.
+    MergeById,
+    /// The entries sent are all there are; one with an `id` keeps its identity and nothing else.
+    Replace,
 }
 
 /// One change of one record, in the order in which the changes happened.
@@ -102,6 +120,9 @@ impl Default for Settings {
             refuse_reactivation: false,
             duplicate_reference: DuplicateReference::Allow,
             duplicate_sku_refused: true,
+            likely_required: false,
+            nested_lists: NestedLists::MergeById,
+            sub_resources_move_customer: true,
             retry_after_seconds: None,
         }
     }
@@ -201,6 +222,7 @@ impl WizCommerce {
             (1, "warehouse-inventories") if call.extends("warehouse-inventories") => inventories::answer_by_warehouse,
             (1, "attributes") => attributes::answer,
             (1, "sales-reps") => attributes::answer_sales_reps,
+            (1 | 2, "customers") => customers::answer,
             _ => return Err(unknown()),
         };
         let store = self.store();
@@ -224,7 +246,7 @@ impl Remote for WizCommerce {
 
     fn edit(&self, script: &str, now: Timestamp) -> Result<(), String> {
         let store = self.store();
-        edit::run(&store, script, &stamp(now))
+        edit::run(&store, &self.settings, script, &stamp(now))
     }
 }
 

@@ -11,7 +11,7 @@ use super::json::Json;
 use super::listing::{CREATED, Listing, Test, UPDATED, filter, without_parameters};
 use super::schema::{ANY, Field, Shape, USUAL, check_partial, check_whole, extended, optional, required};
 use super::store::{Resource, Store, Verb};
-use super::{inventories, price_lists};
+use super::{attributes, inventories, price_lists};
 
 const MEDIA: &[Field] = &[
     optional("url", Shape::Text(ANY)),
@@ -19,7 +19,6 @@ const MEDIA: &[Field] = &[
     optional("order", Shape::Integer),
     optional("is_default", Shape::Boolean),
 ];
-const ATTRIBUTE: &[Field] = &[required("name", Shape::Text(USUAL)), required("value", Shape::FreeText)];
 const TIER: &[Field] =
     &[optional("start_quantity", Shape::Integer), optional("price", Shape::Number), optional("step_increment", Shape::Integer)];
 const COMPONENT: &[Field] = &[required("sku", Shape::Text(USUAL)), required("quantity", Shape::Number)];
@@ -49,7 +48,7 @@ const VARIANT_V1: &[Field] = &[
     optional("categories", Shape::Texts),
     optional("collections", Shape::Texts),
     optional("medias", Shape::Objects(MEDIA)),
-    optional("attributes", Shape::Objects(ATTRIBUTE)),
+    optional("attributes", Shape::Objects(attributes::VALUE)),
     required("product_prices", Shape::Objects(PRICE_V1)),
     optional("is_primary", Shape::Boolean),
     optional("priority", Shape::Integer),
@@ -61,7 +60,7 @@ const VARIANT_V2: &[Field] = &[
     optional("categories", Shape::Texts),
     optional("collections", Shape::Texts),
     optional("medias", Shape::Objects(MEDIA)),
-    optional("attributes", Shape::Objects(ATTRIBUTE)),
+    optional("attributes", Shape::Objects(attributes::VALUE)),
     required("product_prices", Shape::Objects(PRICE_V2)),
     optional("is_primary", Shape::Boolean),
     optional("priority", Shape::Integer),
@@ -90,7 +89,7 @@ const UPDATE_V1: &[Field] = &[
     optional("categories", Shape::Texts),
     optional("collections", Shape::Texts),
     optional("medias", Shape::Objects(MEDIA)),
-    optional("attributes", Shape::Objects(ATTRIBUTE)),
+    optional("attributes", Shape::Objects(attributes::VALUE)),
     optional("product_prices", Shape::Objects(PRICE_V1)),
     optional("status", STATES),
     optional("priority", Shape::Integer),
@@ -102,7 +101,7 @@ const UPDATE_V2: &[Field] = &[
     optional("categories", Shape::Texts),
     optional("collections", Shape::Texts),
     optional("medias", Shape::Objects(MEDIA)),
-    optional("attributes", Shape::Objects(ATTRIBUTE)),
+    optional("attributes", Shape::Objects(attributes::VALUE)),
     optional("product_prices", Shape::Objects(PRICE_V2)),
     optional("status", STATES),
     optional("priority", Shape::Integer),
@@ -149,22 +148,19 @@ pub(super) fn answer(call: &Call<'_>, store: &Store) -> Result<Answer, Refusal> 
 }
 
 /// Brings a document written by hand into the stored form: prices name lists by id, attributes carry theirs, a group exists.
-pub(super) fn settle(store: &Store, product: &mut Json, now: &str) -> Result<(), Vec<Detail>> {
-    let explain = |_: Refusal| vec![Detail::new("product", "the store failed")];
+pub(super) fn settle(store: &Store, product: &mut Json, now: &str) -> Result<(), Refusal> {
     if let Some(sku) = product.take("sku_id") {
         product.set("sku", sku);
     }
     let id = product.text("id").unwrap_or_default().to_owned();
     let mut reading = Reading { store, details: Vec::new() };
-    let prices = reading.prices(product.list("product_prices"), &[], &id, "", now).map_err(explain)?;
-    let attributes = reading.attributes(product.list("attributes"), "").map_err(explain)?;
-    if !reading.details.is_empty() {
-        return Err(reading.details);
-    }
+    let prices = reading.prices(product.list("product_prices"), &[], &id, "", now)?;
+    let attributes = reading.attributes(product.list("attributes"), "")?;
+    reading.finish()?;
     product.set("product_prices", prices);
     product.set("attributes", attributes);
     let code = product.text("group_code").or(product.text("sku")).unwrap_or_default().to_owned();
-    let group = join_group(store, &code, None, now).map_err(explain)?;
+    let group = join_group(store, &code, None, now)?;
     product.set("group_code", Json::of_text(code));
     product.set("parent_id", Json::of_text(group));
     Ok(())
@@ -369,25 +365,7 @@ impl Reading<'_> {
     }
 
     fn attributes(&mut self, sent: &[Json], place: &str) -> Result<Json, Refusal> {
-        let mut attributes: Vec<Json> = Vec::with_capacity(sent.len());
-        for (index, attribute) in sent.iter().enumerate() {
-            let field = format!("{place}attributes[{index}].name");
-            let name = attribute.text("name").unwrap_or_default();
-            let Some(id) = self.store.id_within(Resource::Attributes, name, "product")? else {
-                self.refuse(&field, "unknown attribute");
-                continue;
-            };
-            if attributes.iter().any(|known| known.text("name") == Some(name)) {
-                self.refuse(&field, "is named twice");
-                continue;
-            }
-            attributes.push(Json::object([
-                ("id", Json::of_text(id)),
-                ("name", Json::of_text(name)),
-                ("value", attribute.get("value").cloned().unwrap_or(Json::Null)),
-            ]));
-        }
-        Ok(Json::List(attributes))
+        Ok(Json::List(attributes::values(self.store, sent, "product", place, &mut self.details)?))
     }
 
     fn grouping(&mut self, body: &Json) -> Result<(), Refusal> {

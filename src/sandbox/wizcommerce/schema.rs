@@ -24,12 +24,16 @@ pub(super) enum Shape {
     OneOf(&'static [&'static str]),
     /// A UTC moment in whole seconds.
     Moment,
+    /// A phone number in the E.164 form.
+    Phone,
     /// A text that holds JSON.
     JsonText,
     /// A list of texts that are not empty.
     Texts,
     Object(&'static [Field]),
     Objects(&'static [Field]),
+    /// A list of objects; one with an `id` changes the entry of that id and may leave out what a new one must carry.
+    Entries(&'static [Field]),
     Anything,
 }
 
@@ -72,10 +76,17 @@ pub(super) fn check_partial(body: &Json, fields: &[Field], extensions: &[String]
     check(body, fields, extensions, false)
 }
 
+/// Checks the body of a create whose fields stand in several tables.
+pub(super) fn check_joined(body: &Json, tables: &[&[Field]]) -> Result<(), Refusal> {
+    let mut inspection = Inspection { extensions: &[], details: Vec::new() };
+    inspection.members(body, &tables.iter().copied().flatten().collect::<Vec<_>>(), "", true);
+    inspection.finish()
+}
+
 fn check(body: &Json, fields: &[Field], extensions: &[String], whole: bool) -> Result<(), Refusal> {
     let mut inspection = Inspection { extensions, details: Vec::new() };
     inspection.object(body, fields, "", whole);
-    if inspection.details.is_empty() { Ok(()) } else { Err(Refusal::invalid(inspection.details)) }
+    inspection.finish()
 }
 
 struct Inspection<'a> {
@@ -86,8 +97,11 @@ struct Inspection<'a> {
 impl Inspection<'_> {
     fn object(&mut self, body: &Json, fields: &[Field], path: &str, whole: bool) {
         let known = |field: &&Field| field.extension.is_none_or(|name| self.extensions.iter().any(|on| on == name));
-        let fields: Vec<&Field> = fields.iter().filter(known).collect();
-        for field in &fields {
+        self.members(body, &fields.iter().filter(known).collect::<Vec<_>>(), path, whole);
+    }
+
+    fn members(&mut self, body: &Json, fields: &[&Field], path: &str, whole: bool) {
+        for field in fields {
             let place = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
             match body.get(field.name) {
                 None if field.required && whole => self.refuse(place, "is required"),
@@ -127,6 +141,12 @@ impl Inspection<'_> {
                     self.refuse(place, "must be a UTC time in whole seconds, like 2026-01-31T00:00:00Z");
                 }
             }
+            (Shape::Phone, Json::Text(text)) => {
+                // Empty clears the number: the documents give no other way to do it.
+                if !text.is_empty() && !is_phone(text) {
+                    self.refuse(place, "must be a phone number like +12065550147");
+                }
+            }
             (Shape::JsonText, Json::Text(text)) => {
                 if Json::parse(text).is_err() {
                     self.refuse(place, "must hold JSON");
@@ -150,6 +170,11 @@ impl Inspection<'_> {
                     }
                 }
             }
+            (Shape::Entries(fields), Json::List(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.entry(item, fields, format!("{place}[{index}]"));
+                }
+            }
             (Shape::FreeText, Json::Text(_))
             | (Shape::Number, Json::Number(_))
             | (Shape::Boolean, Json::Bool(_))
@@ -158,24 +183,46 @@ impl Inspection<'_> {
         }
     }
 
+    fn entry(&mut self, item: &Json, fields: &[Field], place: String) {
+        if !matches!(item, Json::Object(_)) {
+            return self.refuse(place, "must be an object");
+        }
+        let mut rest = item.clone();
+        let id = rest.take("id");
+        if id.as_ref().is_some_and(|id| id.as_text().is_none_or(str::is_empty)) {
+            self.refuse(format!("{place}.id"), "must be a text that is not empty");
+        }
+        self.object(&rest, fields, &place, id.is_none());
+    }
+
     fn refuse(&mut self, field: String, reason: &str) {
         self.details.push(Detail::new(field, reason));
+    }
+
+    fn finish(self) -> Result<(), Refusal> {
+        if self.details.is_empty() { Ok(()) } else { Err(Refusal::invalid(self.details)) }
     }
 }
 
 impl Shape {
     fn expectation(&self) -> &'static str {
         match self {
-            Self::Text(_) | Self::FreeText | Self::OneOf(_) | Self::Moment => "must be a text",
+            Self::Text(_) | Self::FreeText | Self::OneOf(_) | Self::Moment | Self::Phone => "must be a text",
             Self::JsonText => "must be a text that holds JSON",
             Self::Number => "must be a number",
             Self::Integer => "must be a whole number",
             Self::Boolean => "must be true or false",
-            Self::Texts | Self::Objects(_) => "must be a list",
+            Self::Texts | Self::Objects(_) | Self::Entries(_) => "must be a list",
             Self::Object(_) => "must be an object",
             Self::Anything => "is not understood",
         }
     }
+}
+
+/// Says whether a text is a phone number in the E.164 form: a plus and up to 15 digits, the first not a zero.
+fn is_phone(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    (2..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
 }
 
 #[cfg(test)]
@@ -195,6 +242,8 @@ mod tests {
         optional("lines", Shape::Objects(LINE)),
         optional("box", Shape::Object(LINE)),
         optional("flag", Shape::Boolean),
+        optional("phone", Shape::Phone),
+        optional("entries", Shape::Entries(LINE)),
         extended("kits", "kind", Shape::Anything),
     ];
 
@@ -240,6 +289,37 @@ mod tests {
                 "nmae: unknown field",
             ]
         );
+    }
+
+    #[test]
+    fn knows_a_phone_number() {
+        for right in ["+12065550147", "+442", ""] {
+            assert_eq!(complaints(&format!(r#"{{"phone":"{right}"}}"#), false), Vec::<String>::new(), "{right}");
+        }
+        for wrong in ["12065550147", "+0123456", "+1 206 555 0147", "+1234567890123456", "+", "(206) 555-0147"] {
+            assert_eq!(complaints(&format!(r#"{{"phone":"{wrong}"}}"#), false).len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_entry_with_an_id_may_leave_out() {
+        let body = r#"{"entries":[{"id":"a"},{"quantity":1},{"id":"","sku":""},7]}"#;
+        assert_eq!(
+            complaints(body, false),
+            [
+                "entries[1].sku: is required",
+                "entries[2].id: must be a text that is not empty",
+                "entries[2].sku: must not be empty",
+                "entries[3]: must be an object",
+            ]
+        );
+    }
+
+    #[test]
+    fn tables_may_be_joined() {
+        let body = Json::parse(r#"{"sku":"1","name":"x","extra":1}"#).expect("valid");
+        assert!(check_joined(&body, &[LINE, &[required("name", Shape::FreeText), optional("extra", Shape::Number)]]).is_ok());
+        assert!(check_joined(&body, &[LINE, &[required("name", Shape::FreeText)]]).is_err());
     }
 
     #[test]

@@ -58,10 +58,21 @@ pub(super) enum Resource {
     WarehouseInventories,
     Attributes,
     SalesReps,
+    Customers,
+    /// Addresses of customers, which the API shows inside theirs and below it.
+    CustomerAddresses,
+    CustomerContacts,
+    Orders,
+    Invoices,
+    Shipments,
+    PaymentMethods,
+    Quotes,
+    Payments,
+    CreditMemos,
 }
 
 impl Resource {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 18] = [
         Self::Products,
         Self::ProductGroups,
         Self::PriceLists,
@@ -70,6 +81,16 @@ impl Resource {
         Self::WarehouseInventories,
         Self::Attributes,
         Self::SalesReps,
+        Self::Customers,
+        Self::CustomerAddresses,
+        Self::CustomerContacts,
+        Self::Orders,
+        Self::Invoices,
+        Self::Shipments,
+        Self::PaymentMethods,
+        Self::Quotes,
+        Self::Payments,
+        Self::CreditMemos,
     ];
 
     /// Gives the name used in scripts, in the history and by tests.
@@ -83,6 +104,16 @@ impl Resource {
             Self::WarehouseInventories => "warehouse_inventories",
             Self::Attributes => "attributes",
             Self::SalesReps => "sales_reps",
+            Self::Customers => "customers",
+            Self::CustomerAddresses => "customer_addresses",
+            Self::CustomerContacts => "customer_contacts",
+            Self::Orders => "orders",
+            Self::Invoices => "invoices",
+            Self::Shipments => "shipments",
+            Self::PaymentMethods => "payment_methods",
+            Self::Quotes => "quotes",
+            Self::Payments => "payments",
+            Self::CreditMemos => "credit_memos",
         }
     }
 
@@ -98,7 +129,7 @@ impl Resource {
             Self::Products | Self::Inventories | Self::WarehouseInventories => Some("sku"),
             Self::Attributes => Some("name"),
             Self::SalesReps => Some("email"),
-            Self::ProductGroups | Self::PriceLists | Self::Warehouses => None,
+            _ => None,
         }
     }
 
@@ -108,7 +139,11 @@ impl Resource {
             Self::Products | Self::ProductGroups => Some("group_code"),
             Self::WarehouseInventories => Some("warehouse_id"),
             Self::Attributes => Some("entity"),
-            Self::PriceLists | Self::Inventories | Self::Warehouses | Self::SalesReps => None,
+            Self::CustomerAddresses | Self::CustomerContacts | Self::PaymentMethods | Self::Payments | Self::CreditMemos => {
+                Some("customer_id")
+            }
+            Self::Invoices | Self::Shipments => Some("order_id"),
+            _ => None,
         }
     }
 }
@@ -234,6 +269,17 @@ impl Store {
         self.note(resource, id, verb, at)
     }
 
+    /// Moves a record's `updated_at` forward because something that belongs to it changed; that something tells the story.
+    pub(super) fn touch(&self, resource: Resource, id: &str, at: &str) -> rusqlite::Result<()> {
+        self.database
+            .prepare_cached(
+                "update record set updated_at = ?3, document = json_set(document, '$.updated_at', ?3)
+                 where id = ?1 and resource = ?2 and updated_at < ?3",
+            )?
+            .execute([id, resource.name(), at])
+            .map(drop)
+    }
+
     /// Takes a record away; nothing of it remains but the history.
     pub(super) fn delete(&self, resource: Resource, id: &str, verb: Verb, at: &str) -> rusqlite::Result<()> {
         self.database.prepare_cached("delete from record where id = ?1")?.execute([id])?;
@@ -286,6 +332,12 @@ impl Store {
     pub(super) fn id_within(&self, resource: Resource, label: &str, scope: &str) -> rusqlite::Result<Option<String>> {
         let sql = "select id from record where resource = ?1 and label = ?2 and scope = ?3 order by sequence";
         Ok(self.ids(sql, [resource.name(), label, scope])?.into_iter().next())
+    }
+
+    /// Gives the records of that scope, oldest first.
+    pub(super) fn all_within(&self, resource: Resource, scope: &str) -> rusqlite::Result<Vec<Json>> {
+        let sql = "select document from record where resource = ?1 and scope = ?2 order by sequence";
+        self.database.prepare_cached(sql)?.query_map([resource.name(), scope], document)?.collect()
     }
 
     /// Says whether a record of that id exists.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod customer_parts;
+mod customers;
+
 /// A tenant with two price lists and the attribute `Finish`, at a fixed moment.
 struct Tenant {
     remote: WizCommerce,
@@ -60,6 +63,39 @@ impl Tenant {
         assert_eq!((status, answer["code"].as_str()), (400, Some("BAD_REQUEST")), "{answer}");
         let details = answer["details"].as_array().into_iter().flatten();
         details.map(|detail| format!("{}: {}", detail["field"].as_str().unwrap(), detail["reason"].as_str().unwrap())).collect()
+    }
+
+    /// Expects each change of a good body, made at a JSON pointer, to be refused for that reason alone; `None` leaves out.
+    fn refuses(&self, method: &str, target: &str, good: &Value, wrong: &[(&str, Option<Value>, &str)]) {
+        for (place, value, detail) in wrong {
+            let mut body = good.clone();
+            let (parent, member) = place.rsplit_once('/').unwrap();
+            let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            match value {
+                Some(value) => drop(parent.insert(member.to_owned(), value.clone())),
+                None => drop(parent.remove(member).unwrap()),
+            }
+            assert_eq!(self.refused(method, target, &body.to_string()), [*detail], "{place}");
+        }
+    }
+
+    /// Sends a change and expects success; gives `data`.
+    fn write(&self, status: u16, method: &str, target: &str, body: &Value) -> Value {
+        let (answered, answer) = self.call(method, target, &body.to_string());
+        assert_eq!(answered, status, "{answer}");
+        answer["data"].clone()
+    }
+
+    fn get(&self, target: &str) -> Value {
+        let (status, answer) = self.call("GET", target, "");
+        assert_eq!(status, 200, "{answer}");
+        answer["data"].clone()
+    }
+
+    /// Gives what happened to records of a kind, as verbs.
+    fn verbs(&self, resource: &str) -> Vec<String> {
+        let rows = self.remote.history().unwrap().into_iter();
+        rows.filter(|row| row.resource == resource).map(|row| row.verb).collect()
     }
 
     fn list(&self, target: &str) -> Vec<Value> {
