@@ -146,6 +146,11 @@ impl Good {
         rows.collect()
     }
 
+    /// Gives the base price in cents.
+    pub(super) fn base(&self) -> i64 {
+        self.base
+    }
+
     /// Gives the price for a customer, in cents of the customer's currency, and the price level it comes from.
     pub(super) fn price_for(&self, buyer: &Buyer) -> (i64, i64) {
         let (level, cents) = match buyer.level {
@@ -155,6 +160,12 @@ impl Good {
         };
         (level, if buyer.currency == 1 { cents } else { cents * 92 / 100 })
     }
+}
+
+/// Reads the SKU of an item: the last part of its number.
+pub(super) fn sku(conn: &Connection, item: i64) -> rusqlite::Result<String> {
+    let number: String = conn.query_row("select itemid from item where id = ?1", [item], |row| row.get(0))?;
+    Ok(number.rsplit(" : ").next().unwrap_or(&number).to_owned())
 }
 
 /// Reads an amount written as a decimal number with at most two places.

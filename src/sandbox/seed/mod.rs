@@ -13,13 +13,17 @@ pub mod courses;
 mod customers;
 mod figures;
 mod ledger;
+pub mod news;
 mod office;
+mod papers;
 mod people;
 mod problems;
 mod sequence;
+pub mod shop;
 #[cfg(test)]
 mod tests;
 mod trade;
+mod troubles;
 mod vocabulary;
 
 use jiff::Timestamp;
@@ -89,6 +93,11 @@ pub fn netsuite(conn: &Connection, catalogue: &Catalogue) -> Result<(), String> 
     fill(conn, catalogue).map_err(|cause| format!("the sandbox catalogue could not be written: {cause}"))
 }
 
+/// Gives the script of what was born in WizCommerce, to go with what [`netsuite`] wrote.
+pub fn wizcommerce(conn: &Connection, now: Timestamp) -> Result<String, String> {
+    shop::script(conn, now).map_err(|cause| format!("what WizCommerce holds could not be made up: {cause}"))
+}
+
 fn fill(conn: &Connection, catalogue: &Catalogue) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
     let calendar = figures::Calendar::until(catalogue.now);
@@ -101,9 +110,11 @@ fn fill(conn: &Connection, catalogue: &Catalogue) -> rusqlite::Result<()> {
     let mut ledger = ledger::Ledger::open(&transaction, calendar)?;
     let buyers = buyers::Buyer::read(&transaction, &in_business(calendar))?;
     let orders = catalogue.orders.unwrap_or_else(|| scaled(catalogue.items, ORDERS));
-    trade::Trade::open(&transaction, &mut ledger, 0x0074_7261_6465)?.run(&buyers, orders)?;
+    let mut trade = trade::Trade::open(&transaction, &mut ledger, 0x0074_7261_6465)?;
+    trade.run(&buyers, orders)?;
     if catalogue.problems {
         problems::add(&mut books)?;
+        troubles::add(&transaction, &mut register, &mut trade)?;
     }
     books.close()?;
     drop((register, ledger));

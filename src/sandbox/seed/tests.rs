@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::{CATALOGS, Catalogue, netsuite, price_lists};
 
+mod news;
 mod trade;
 
 /// The columns the seed writes and nothing else; columns of exact decimals have the affinity NetSuite's mirror gives them.

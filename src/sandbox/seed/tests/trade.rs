@@ -7,7 +7,7 @@ use crate::sandbox::seed::buyers::cents;
 use crate::sandbox::seed::{Catalogue, courses, netsuite};
 
 /// Every document as type and number, with its total and the sum of its lines in cents, both as stored.
-fn sums(conn: &Connection) -> Vec<(String, String, i64, i64)> {
+pub(super) fn sums(conn: &Connection) -> Vec<(String, String, i64, i64)> {
     let mut statement = conn
         .prepare(
             "select t.type, t.tranid, cast(t.foreigntotal as text), group_concat(cast(l.foreignamount as text), ' ')
@@ -334,4 +334,77 @@ fn the_trade_does_not_touch_the_goods_and_grows_as_asked() {
     assert_eq!(count(&few, "\"transaction\" where type = 'SalesOrd'"), 10);
     assert_eq!(count(&many, "\"transaction\" where type = 'SalesOrd'"), 300);
     assert_eq!(count(&many, "(select 1 from \"transaction\" group by tranid having count(*) > 1)"), 0);
+}
+
+#[test]
+fn every_trouble_is_the_one_its_number_names() {
+    let conn = seeded(60, true);
+    let customer = |number: &str| format!("customer c where entityid = '{number}' and isinactive = 'F' and");
+    let document = |number: &str| format!("\"transaction\" t where tranid = '{number}' and");
+    let contact = "exists (select 1 from contact k where k.company = c.id)";
+    let address = "exists (select 1 from customeraddressbook b where b.entity = c.id)";
+    let from = "(select l.createdfrom from transactionline l where l.\"transaction\" = t.id and l.mainline = 'T')";
+    for case in [
+        format!("{} not {address} and {contact} and terms = 1", customer("PROBLEM-NO-ADDRESS")),
+        format!("{} not {contact} and {address} and email is null", customer("PROBLEM-NO-CONTACT")),
+        format!("{} terms is null and {contact} and {address}", customer("PROBLEM-NO-TERMS")),
+        format!("{} pricelevel = 2", customer("PROBLEM-LEVEL")),
+        format!("{} salesrep = 15", customer("PROBLEM-REP")),
+        format!("{} subsidiary = 3", customer("PROBLEM-OUTSIDE")),
+        format!("{} type = 'SalesOrd' and status = 'F'", document("PROBLEM-PAPERS")),
+        format!(
+            "{} type = 'ItemShip' and not exists (select 1 from trackingnumbermap m where m.\"transaction\" = t.id)",
+            document("PROBLEM-NO-TRACKING")
+        ),
+        format!("{} type = 'CustInvc' and approvalstatus = 1", document("PROBLEM-UNAPPROVED")),
+        format!(
+            "{} exists (select 1 from transactionline l join item i on i.id = l.item where l.\"transaction\" = t.id and i.itemtype = 'NonInvtPart')",
+            document("PROBLEM-ADHOC")
+        ),
+        format!("{} currency <> (select c.currency from customer c where c.id = t.entity)", document("PROBLEM-CURRENCY")),
+        format!(
+            "{} exists (select 1 from customer c where c.id = t.entity and c.terms is null)",
+            document("PROBLEM-CUSTOMER-REJECTED")
+        ),
+        format!(
+            "{} {from} = (select o.id from \"transaction\" o where o.tranid = 'PROBLEM-CUSTOMER-REJECTED')",
+            document("PROBLEM-ORDER-LEFT-OUT")
+        ),
+        format!("{} type = 'CustCred' and {from} is null", document("PROBLEM-NO-SOURCE")),
+    ] {
+        assert_eq!(count(&conn, &case), 1, "{case}");
+    }
+    for (kind, number, total, sum) in sums(&conn) {
+        assert_eq!(total, -sum, "{kind} {number}");
+    }
+}
+
+#[test]
+fn what_the_shop_sells_is_known_to_netsuite() {
+    let conn = standard();
+    let script: serde_json::Value = serde_json::from_str(&crate::sandbox::seed::wizcommerce(&conn, now()).unwrap()).unwrap();
+    let records = |kind: &str| -> Vec<serde_json::Value> {
+        let operations = script.as_array().unwrap().iter();
+        operations.filter(|operation| operation["insert"] == kind).map(|operation| operation["document"].clone()).collect()
+    };
+    let kinds = ["sales_reps", "customers", "orders", "quotes", "payments"];
+    assert_eq!(kinds.map(|kind| records(kind).len()), [4, 3, 9, 3, 4]);
+    let confirmed = records("orders").iter().filter(|order| order["status"] == "confirmed").count();
+    assert_eq!(confirmed, 6);
+    for order in records("orders").iter().chain(&records("quotes")) {
+        for line in order["line_items"].as_array().unwrap() {
+            let sku = line["sku"].as_str().unwrap();
+            assert_eq!(count(&conn, &format!("item where itemid = '{sku}' or itemid like '% : {sku}'")), 1, "{sku}");
+        }
+    }
+    let known = records("customers")[1]["email"].as_str().unwrap().to_owned();
+    assert_eq!(count(&conn, &format!("customer where email = '{known}' and searchstage = 'Prospect'")), 1);
+    for rep in records("sales_reps") {
+        let email = rep["email"].as_str().unwrap();
+        assert_eq!(
+            count(&conn, &format!("employee where email = '{email}' and issalesrep = 'T' and isinactive = 'F'")),
+            1,
+            "{email}"
+        );
+    }
 }
