@@ -8,6 +8,7 @@ mod errors;
 mod oauth;
 mod paging;
 mod records;
+mod restlet;
 mod schema;
 mod suiteql;
 mod zone;
@@ -108,6 +109,12 @@ pub struct Settings {
     pub absent_style: AbsentStyle,
     /// Tables whose rows the role cannot see: queries find none and report no error.
     pub denied_rows: Vec<String>,
+    /// Record types, as addresses spell them, that the role may not open.
+    pub denied_records: Vec<String>,
+    /// Script id of the RESTlet that runs saved searches.
+    pub search_script: String,
+    /// Id of its deployment.
+    pub search_deploy: String,
     /// ROWNUM works in the outermost query only.
     pub refuse_nested_rownum: bool,
     /// Window functions are refused.
@@ -136,6 +143,9 @@ impl Default for Settings {
             absent: Vec::new(),
             absent_style: AbsentStyle::default(),
             denied_rows: Vec::new(),
+            denied_records: Vec::new(),
+            search_script: "customscript_netwiz_search".into(),
+            search_deploy: "customdeploy_netwiz_search".into(),
             refuse_nested_rownum: false,
             refuse_window: false,
             refuse_extract_utc: false,
@@ -243,6 +253,17 @@ impl NetSuite {
             ));
         }
         match (request.method.as_str(), path) {
+            (_, restlet::ADDRESS) => {
+                let mut world = self.world();
+                self.refresh(&mut world)?;
+                let host = restlet::Host {
+                    conn: &world.conn,
+                    catalogue: &world.catalogue,
+                    settings: &self.settings,
+                    now: now + jiff::SignedDuration::from_secs(self.settings.clock_offset_seconds),
+                };
+                Ok(restlet::handle(request, &host))
+            }
             (_, path) if path.starts_with(RESTLETS) => {
                 Ok(errors::restlet(400, "SSS_INVALID_SCRIPTLET_ID", "That Suitelet is invalid, disabled, or no longer exists."))
             }
@@ -275,7 +296,7 @@ impl NetSuite {
             (_, path) if path.starts_with(records::ROOT) => {
                 let mut world = self.world();
                 self.refresh(&mut world)?;
-                let service = records::Service { conn: &world.conn, catalogue: &world.catalogue, base };
+                let service = records::Service { conn: &world.conn, catalogue: &world.catalogue, settings: &self.settings, base };
                 records::handle(request, &service)
             }
             _ => Err(Refusal::new(404, "NONEXISTENT_ID", "The requested resource does not exist.")),
