@@ -21,8 +21,9 @@
 use super::answer::{Refusal, is_stamp};
 use super::customer_parts::{self, ADDRESSES, CONTACTS};
 use super::json::Json;
+use super::payments::{CREDIT_MEMOS, PAYMENTS};
 use super::store::{Resource, Store, Verb};
-use super::{Settings, customers, products};
+use super::{Settings, customers, invoices, orders, payment_methods, products, quotes, shipments};
 
 /// Carries out a script.
 pub(super) fn run(store: &Store, settings: &Settings, script: &str, now: &str) -> Result<(), String> {
@@ -157,6 +158,13 @@ impl App<'_> {
             Resource::Customers => customers::settle(store, record, now)?,
             Resource::CustomerAddresses => customer_parts::settle(store, ADDRESSES, record, now)?,
             Resource::CustomerContacts => customer_parts::settle(store, CONTACTS, record, now)?,
+            Resource::Orders => orders::settle(store, record, now)?,
+            Resource::Quotes => quotes::settle(store, record, now)?,
+            Resource::Invoices => invoices::settle(store, record)?,
+            Resource::Shipments => shipments::settle(store, record)?,
+            Resource::PaymentMethods => payment_methods::settle(store, record)?,
+            Resource::Payments => PAYMENTS.settle(store, record, now)?,
+            Resource::CreditMemos => CREDIT_MEMOS.settle(store, record, now)?,
             _ => {}
         }
         Ok(())
@@ -167,6 +175,11 @@ impl App<'_> {
 fn first_status(resource: Resource) -> Option<&'static str> {
     match resource {
         Resource::Attributes => None,
+        Resource::Orders => Some("confirmed"),
+        Resource::Quotes => Some("submitted"),
+        Resource::Invoices => Some("UNPAID"),
+        Resource::Payments => Some("PAID"),
+        Resource::CreditMemos => Some("OPEN"),
         _ => Some("active"),
     }
 }

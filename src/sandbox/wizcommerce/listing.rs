@@ -25,10 +25,9 @@ pub(super) const CREATED: (&str, &str) = ("created_at", "created_at");
 /// The default sort key.
 pub(super) const UPDATED: (&str, &str) = ("updated_at", "updated_at");
 /// The filter by the state of a record.
-pub(super) const STATUS: Filter = filter("status", "json_extract(document, '$.status')", Test::OneOf(&["active", "inactive"]));
+pub(super) const STATUS: Filter = filter("status", "state", Test::OneOf(&["active", "inactive"]));
 /// The same filter where it hides inactive records unless told otherwise.
-pub(super) const STATUS_ACTIVE: Filter =
-    default_filter("status", "json_extract(document, '$.status')", Test::OneOf(&["active", "inactive"]), "active");
+pub(super) const STATUS_ACTIVE: Filter = default_filter("status", "state", Test::OneOf(&["active", "inactive"]), "active");
 /// The filter by the caller's own keys.
 pub(super) const REFERENCES: Filter = filter("reference_ids", "reference_id", Test::References);
 pub(super) const CREATED_AFTER: Filter = filter("created_after", "created_at", Test::After);
@@ -102,10 +101,10 @@ impl Listing {
     }
 
     fn read(&self, query: &str, settings: &Settings, scope: Option<&str>) -> Result<Selection, Refusal> {
-        let mut reading = Reading::new(self, query)?;
+        let mut reading = Reading::new(self, query, scope.is_some())?;
         let page = reading.whole_number("page", u64::from(u32::MAX)).unwrap_or(1);
         let size = reading.whole_number("page_size", LARGEST_PAGE).unwrap_or(u64::from(settings.page_size_default));
-        let order = reading.order(scope.is_some());
+        let order = reading.order();
         let mut condition = "resource = ?".to_owned();
         let mut values = vec![rusqlite::types::Value::Text(self.resource.name().to_owned())];
         if let Some(scope) = scope {
@@ -154,12 +153,14 @@ fn answered(selection: Selection, store: &Store, render: impl Fn(&Json) -> Resul
 struct Reading<'a> {
     listing: &'a Listing,
     parameters: Vec<(String, String)>,
+    /// Whether a key narrows the list to a handful of rows.
+    keyed: bool,
     details: Vec<Detail>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(listing: &'a Listing, query: &str) -> Result<Self, Refusal> {
-        let mut reading = Self { listing, parameters: Vec::new(), details: Vec::new() };
+    fn new(listing: &'a Listing, query: &str, scoped: bool) -> Result<Self, Refusal> {
+        let mut reading = Self { listing, parameters: Vec::new(), keyed: scoped, details: Vec::new() };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (Some(name), Some(value)) = (decoded(name, true), decoded(value, true)) else {
@@ -175,6 +176,7 @@ impl<'a> Reading<'a> {
                 reading.parameters.push((name, value));
             }
         }
+        reading.keyed |= listing.filters.iter().any(|filter| filter.is_key() && reading.value(filter.name).is_some());
         Ok(reading)
     }
 
@@ -192,7 +194,7 @@ impl<'a> Reading<'a> {
         number
     }
 
-    fn order(&mut self, scoped: bool) -> String {
+    fn order(&mut self) -> String {
         let listing = self.listing;
         if listing.sorts.is_empty() {
             return "sequence".to_owned();
@@ -212,8 +214,7 @@ impl<'a> Reading<'a> {
             return String::new();
         };
         // A key finds a handful of rows; the plus keeps SQLite from walking all of them in order instead.
-        let keyed = scoped || listing.filters.iter().any(|filter| filter.is_key() && self.value(filter.name).is_some());
-        let plus = if keyed { "+" } else { "" };
+        let plus = if self.keyed { "+" } else { "" };
         // The tie-break is not documented, but pages of one quiet list must fit together.
         format!("{plus}{expression} {direction}, {plus}sequence {direction}")
     }
@@ -229,6 +230,8 @@ impl<'a> Reading<'a> {
         if value.is_empty() {
             return self.refuse(name, "must not be empty");
         }
+        // For the same reason, where there is a key the state is not what rows are found by.
+        let expression = if self.keyed && *expression == "state" { "+state" } else { expression };
         match test {
             Test::Text => condition.push_str(&format!(" and {expression} = ?")),
             Test::OneOf(words) => {
@@ -345,13 +348,14 @@ mod tests {
         assert_eq!(found.order, "updated_at asc, sequence asc");
         assert_eq!(
             found.condition,
-            "resource = ? and json_extract(document, '$.status') = ? and updated_at >= ? \
+            "resource = ? and state = ? and updated_at >= ? \
              and coalesce(json_extract(document, '$.flag'), 0) = 1"
         );
         assert_eq!(found.values.len(), 3);
         assert!(selection("updated_before=2026-01-01T00:00:00Z", false).condition.ends_with("updated_at < ?"));
         let found = selection("reference_ids=1,A%20B,c%2Bd", true);
         assert_eq!(found.order, "+updated_at desc, +sequence desc");
+        assert!(selection("reference_ids=1&status=active", true).condition.contains(" +state = ?"));
         assert_eq!(found.values[2], rusqlite::types::Value::Text("A B".into()));
         assert_eq!(found.values[3], rusqlite::types::Value::Text("c+d".into()));
         let found = selection("", true);

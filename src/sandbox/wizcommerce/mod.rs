@@ -11,12 +11,19 @@ mod customer_parts;
 mod customers;
 mod edit;
 mod inventories;
+mod invoices;
 mod json;
 mod listing;
+mod orders;
+mod payment_methods;
+mod payments;
 mod price_lists;
 mod products;
+mod quotes;
 mod review;
+mod sales;
 mod schema;
+mod shipments;
 mod store;
 
 use std::path::Path;
@@ -56,6 +63,8 @@ pub struct Settings {
     pub nested_lists: NestedLists,
     /// Whether a customer's `updated_at` moves when an address or a contact of it changes.
     pub sub_resources_move_customer: bool,
+    /// Whether an invoice or a shipment may name its order by the order's `reference_id` as well as by its id.
+    pub order_by_reference: bool,
     /// The wait named when there are too many requests; `None` names none, as documented.
     pub retry_after_seconds: Option<u32>,
 }
@@ -123,6 +132,7 @@ impl Default for Settings {
             likely_required: false,
             nested_lists: NestedLists::MergeById,
             sub_resources_move_customer: true,
+            order_by_reference: false,
             retry_after_seconds: None,
         }
     }
@@ -223,6 +233,13 @@ impl WizCommerce {
             (1, "attributes") => attributes::answer,
             (1, "sales-reps") => attributes::answer_sales_reps,
             (1 | 2, "customers") => customers::answer,
+            (1 | 2, "orders") => orders::answer,
+            (1, "invoices") => invoices::answer,
+            (1, "shipments") => shipments::answer,
+            (1, "payment-methods") => payment_methods::answer,
+            (1, "payments") if call.extends("payments") => payments::answer,
+            (1, "credit-memos") if call.extends("credit-memos") => payments::answer_credit_memos,
+            (1, "quotes") if call.extends("quotes") => quotes::answer,
             _ => return Err(unknown()),
         };
         let store = self.store();

@@ -45,6 +45,23 @@ impl<'a> Review<'a> {
         Ok(())
     }
 
+    /// Looks after the order a body belongs to and gives its id.
+    pub(super) fn order(&mut self, call: &Call<'_>, body: &Json) -> Result<Option<String>, Refusal> {
+        let Some(named) = body.text("order_id") else { return Ok(None) };
+        if self.store.exists(Resource::Orders, named)? {
+            return Ok(Some(named.to_owned()));
+        }
+        let known = if call.settings.order_by_reference {
+            self.store.ids_by_reference(Resource::Orders, named)?.into_iter().next()
+        } else {
+            None
+        };
+        if known.is_none() {
+            self.refuse("order_id", "unknown order");
+        }
+        Ok(known)
+    }
+
     /// Looks after the uniqueness of a reference, which is a setting.
     pub(super) fn reference(
         &mut self,

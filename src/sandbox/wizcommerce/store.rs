@@ -10,7 +10,7 @@ use super::HistoryRow;
 use super::json::Json;
 
 /// The layout of the file; another number means another version of the program made it.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 /// Statements kept prepared; every call uses a handful, lists one per combination of filters.
 const PREPARED: usize = 128;
 /// How long a second process on the same file waits for the first.
@@ -45,6 +45,13 @@ const SCHEMA: &str = "
     create table id_counter (last integer not null);
     insert into id_counter values (0);
     pragma user_version = 1;";
+
+/// What the second layout adds: lists ask for one state at a time and shall not read every document to find it.
+const STATES: &str = "
+    alter table record add column state text;
+    update record set state = json_extract(document, '$.status');
+    create index record_by_state on record (resource, state, updated_at, sequence) where state is not null;
+    pragma user_version = 2;";
 
 /// A kind of record. A new resource is one variant here, one file beside this one, and one route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +140,11 @@ impl Resource {
         }
     }
 
+    /// Gives the member lists tell records apart by, indexed as `state`.
+    fn state_member(self) -> &'static str {
+        if self == Self::Shipments { "shipment_status" } else { "status" }
+    }
+
     /// Gives the member a record is grouped by, indexed as `scope`.
     fn scope_member(self) -> Option<&'static str> {
         match self {
@@ -196,7 +208,8 @@ impl Store {
         let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(explain)?;
         let layout: i64 = transaction.query_row("pragma user_version", [], |row| row.get(0)).map_err(explain)?;
         match layout {
-            0 => transaction.execute_batch(SCHEMA).map_err(explain)?,
+            0 => [SCHEMA, STATES].iter().try_for_each(|batch| transaction.execute_batch(batch)).map_err(explain)?,
+            1 => transaction.execute_batch(STATES).map_err(explain)?,
             LAYOUT => {}
             other => return Err(format!("the WizCommerce simulator's store has layout {other}; this version knows {LAYOUT}")),
         }
@@ -234,8 +247,8 @@ impl Store {
     pub(super) fn insert(&self, resource: Resource, document: &Json, verb: Verb, at: &str) -> rusqlite::Result<()> {
         let id = member(document, "id");
         let mut statement = self.database.prepare_cached(
-            "insert into record (resource, id, reference_id, label, scope, created_at, updated_at, document)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into record (resource, id, reference_id, label, scope, created_at, updated_at, document, state)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         statement.execute(params![
             resource.name(),
@@ -246,6 +259,7 @@ impl Store {
             member(document, "created_at"),
             member(document, "updated_at"),
             document.to_string(),
+            document.text(resource.state_member()),
         ])?;
         self.note(resource, id, verb, at)
     }
@@ -254,8 +268,8 @@ impl Store {
     pub(super) fn replace(&self, resource: Resource, document: &Json, verb: Verb, at: &str) -> rusqlite::Result<()> {
         let id = member(document, "id");
         let mut statement = self.database.prepare_cached(
-            "update record set reference_id = ?2, label = ?3, scope = ?4, created_at = ?5, updated_at = ?6, document = ?7
-             where id = ?1",
+            "update record set reference_id = ?2, label = ?3, scope = ?4, created_at = ?5, updated_at = ?6, document = ?7,
+             state = ?8 where id = ?1",
         )?;
         statement.execute(params![
             id,
@@ -265,6 +279,7 @@ impl Store {
             member(document, "created_at"),
             member(document, "updated_at"),
             document.to_string(),
+            document.text(resource.state_member()),
         ])?;
         self.note(resource, id, verb, at)
     }
@@ -495,6 +510,22 @@ mod tests {
             });
             assert_eq!(outcomes, [Ok(()), Ok(()), Ok(()), Ok(())]);
         }
+    }
+
+    #[test]
+    fn a_file_of_the_first_layout_learns_states() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("wiz.sqlite");
+        let first = Connection::open(&path).expect("opens");
+        first.execute_batch(SCHEMA).expect("made");
+        let row = "insert into record (resource, id, created_at, updated_at, document)
+                   values ('price_lists', 'a', 't', 't', '{\"id\":\"a\",\"status\":\"active\"}')";
+        first.execute_batch(row).expect("inserted");
+        drop(first);
+        let store = Store::open(Some(&path)).expect("taken up");
+        let state: String = store.database().query_row("select state from record", [], |row| row.get(0)).expect("has a state");
+        assert_eq!(state, "active");
+        assert_eq!(store.count(Resource::PriceLists).expect("read"), 1);
     }
 
     #[test]
