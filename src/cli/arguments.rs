@@ -386,6 +386,12 @@ pub(crate) enum SandboxCommand {
         #[arg(long, env = "NETWIZ_PROBLEMS", value_parser = BoolishValueParser::new())]
         problems: bool,
     },
+    /// Change records in the NetSuite of the profile `sandbox`, as its people would
+    Edit {
+        /// Entities to change one record of; none names every one that is edited in NetSuite
+        #[arg(value_name = "ENTITY", value_parser = entity_names())]
+        entities: Vec<String>,
+    },
     /// Remove the sandbox's data and the state of the profile `sandbox`
     Reset,
 }

@@ -78,7 +78,7 @@ pub(super) async fn retry(session: Session<'_>, heads: BTreeMap<EntityKind, Vec<
     run(session, Asked { verb: "failures retry", command: "failures retry".into(), tasks }, RunArguments::plain()).await
 }
 
-fn parse_entity(name: &str) -> Result<EntityKind> {
+pub(super) fn parse_entity(name: &str) -> Result<EntityKind> {
     name.parse().map_err(|words: String| Error::new(ErrorKind::Usage, words))
 }
 

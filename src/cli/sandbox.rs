@@ -9,9 +9,11 @@ use serde::Serialize;
 use super::arguments::{SandboxArguments, SandboxCommand, ServeArguments};
 use super::assembly::Session;
 use super::output::written;
+use super::run::parse_entity;
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sandbox::faults::Faults;
+use crate::sandbox::seed::news::ENTITIES;
 use crate::sandbox::{self, Running, World};
 use crate::state::{Lease, lock_path};
 use crate::sync::report::SCHEMA_VERSION;
@@ -39,6 +41,18 @@ struct ServedWizCommerce<'a> {
     api_key: &'a str,
 }
 
+#[derive(Serialize)]
+struct Edits {
+    schema_version: u32,
+    edits: Vec<Edited>,
+}
+
+#[derive(Serialize)]
+struct Edited {
+    entity: &'static str,
+    ids: Vec<String>,
+}
+
 fn failed(words: String) -> Error {
     Error::new(ErrorKind::Io, "the sandbox's data cannot be used").caused_by(words)
 }
@@ -58,6 +72,7 @@ pub(super) async fn sandbox(session: Session<'_>, arguments: SandboxArguments) -
             session.output.hint("look at it with `netwiz --profile sandbox sync all`");
             Ok(0)
         }
+        SandboxCommand::Edit { entities } => edit(&session, &entities),
         SandboxCommand::Reset => {
             let settings = sandbox_settings(&session)?;
             session.output.confirm("Remove the sandbox's data and state?")?;
@@ -67,6 +82,39 @@ pub(super) async fn sandbox(session: Session<'_>, arguments: SandboxArguments) -
             Ok(0)
         }
     }
+}
+
+/// Makes one edit for each entity in the kept sandbox, and prints what it touched.
+fn edit(session: &Session<'_>, entities: &[String]) -> Result<u8> {
+    let mut chosen = Vec::new();
+    for name in entities.iter().filter(|name| *name != "all") {
+        chosen.push(parse_entity(name)?.name());
+    }
+    if chosen.is_empty() {
+        chosen.extend(ENTITIES);
+    }
+    if let Some(other) = chosen.iter().find(|entity| !ENTITIES.contains(entity)) {
+        return Err(Error::new(ErrorKind::Usage, format!("{other} are not edited in NetSuite"))
+            .hint(format!("name some of {}", ENTITIES.join(", "))));
+    }
+    let settings = sandbox_settings(session)?;
+    let _lease = lease(session, &settings)?;
+    let world = World::open(Some(&folder(&settings)?), sandbox::Setup::default(), sandbox::system_clock()).map_err(failed)?;
+    if world.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "the sandbox is empty")
+            .hint("fill it with `netwiz --profile sandbox sync all` or `netwiz sandbox seed`"));
+    }
+    let mut edits = Vec::new();
+    for entity in chosen {
+        let ids = world.news(entity).map_err(failed)?;
+        session.output.line(&format!("{entity}: {}", ids.join(", ")))?;
+        edits.push(Edited { entity, ids });
+    }
+    if session.output.json {
+        session.output.document(&Edits { schema_version: SCHEMA_VERSION, edits })?;
+    }
+    session.output.hint("bring them over with `netwiz --profile sandbox sync all`");
+    Ok(0)
 }
 
 fn sandbox_settings(session: &Session<'_>) -> Result<Settings> {

@@ -88,5 +88,19 @@ category-column = "class"
 "1" = "BASE"
 "5" = "WHOLESALE"
 "6" = "DEALER"
+"1:EUR" = "BASE-EUR"
+"5:EUR" = "WHOLESALE-EUR"
+"6:EUR" = "DEALER-EUR"
 default = "BASE"
+
+[sales-reps]
+default = "house@netwiz.example"
+
+[orders]
+discount-item = "DISCOUNTID"
+charge-items = { "Handling" = "HANDLINGID" }
+ship-methods = { "UPS Ground" = "901", "FedEx Ground" = "902", "LTL Freight" = "903", "DHL Parcel Europe" = "904", default = "901" }
+
+[payments]
+methods = { "VISA" = "5", "CHECK" = "1", default = "4" }
 "#;

@@ -82,12 +82,31 @@ impl World {
     ///
     /// Says in words what could not be written, or that the world is not empty.
     pub fn seed(&self, items: usize, problems: bool) -> Result<(), String> {
-        let now = (self.clock)();
-        let catalogue = seed::Catalogue { items, problems, now };
-        self.netsuite.with_database(|database| seed::netsuite(database, &catalogue))?;
+        self.fill(&seed::Catalogue { items, orders: None, problems, now: (self.clock)() })
+    }
+
+    /// Fills an empty world with a seed of any shape.
+    ///
+    /// # Errors
+    ///
+    /// Says in words what could not be written, or that the world is not empty.
+    pub fn fill(&self, catalogue: &seed::Catalogue) -> Result<(), String> {
+        self.netsuite.with_database(|database| seed::netsuite(database, catalogue))?;
         let lists = seed::price_lists();
         let lists: Vec<(&str, &str, &str)> = lists.iter().map(|list| (list.reference_id, list.name, list.currency)).collect();
-        self.wizcommerce.seed_price_lists(&lists, now)
+        self.wizcommerce.seed_price_lists(&lists, catalogue.now)?;
+        let born = self.netsuite.with_database(|database| seed::wizcommerce(database, catalogue.now))?;
+        self.wizcommerce.edit(&born, catalogue.now)
+    }
+
+    /// Changes a record of an entity in NetSuite, as its people would, and gives the ids that were touched.
+    ///
+    /// # Errors
+    ///
+    /// Names an entity that is not edited in NetSuite, or says what there is nothing left of to edit.
+    pub fn news(&self, entity: &str) -> Result<Vec<String>, String> {
+        let now = (self.clock)();
+        self.netsuite.with_database(|database| seed::news::news(database, now, entity))
     }
 
     /// Puts both systems behind the conditions of a network, each knowing the other so that scripted edits reach it.

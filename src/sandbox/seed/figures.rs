@@ -2,7 +2,8 @@
 //!
 //! Money is counted in whole cents and written as decimal text; no binary fraction takes part.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use super::sequence::Sequence;
 
@@ -197,6 +198,35 @@ impl Calendar {
         let moment = Timestamp::from_second(self.now.saturating_sub(age)).unwrap_or(Timestamp::UNIX_EPOCH);
         moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
+
+    /// Writes the day of the moment `age` seconds ago.
+    pub(super) fn day(self, age: i64) -> String {
+        self.ago(age).chars().take(10).collect()
+    }
+
+    /// Lists so many months in order, the first of them `before` months before the present one.
+    pub(super) fn months(self, before: i32, count: i32) -> Vec<Month> {
+        let today = Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
+        let month = |offset: i32| {
+            let first = today.first_of_month().checked_add(Span::new().months(offset)).ok()?;
+            Some(Month {
+                name: first.strftime("%b %Y").to_string(),
+                first: first.to_string(),
+                last: first.last_of_month().to_string(),
+            })
+        };
+        (-before..count - before).filter_map(month).collect()
+    }
+}
+
+/// One month of the books.
+pub(super) struct Month {
+    /// The name people see.
+    pub(super) name: String,
+    /// Its first day.
+    pub(super) first: String,
+    /// Its last day.
+    pub(super) last: String,
 }
 
 #[cfg(test)]
