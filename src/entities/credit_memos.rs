@@ -378,7 +378,8 @@ impl Flow for CreditMemos {
     }
 
     fn lookup(&self) -> Option<Lookup> {
-        Some(Lookup::by_reference(self.path.clone(), &[&[("status", "OPEN")], &[("status", "APPLIED")], &[("status", "VOIDED")]]))
+        // No filter by state is proposed, so the list shows all of them.
+        Some(Lookup::by_reference(self.path.clone(), &[&[]]))
     }
 
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {

@@ -346,8 +346,9 @@ impl Products {
         urls.into_iter().enumerate().map(|(at, url)| Media { url, kind: "image", order: at + 1, is_default: at == 0 }).collect()
     }
 
-    /// Adds the components of a kit, as a field where WizCommerce has one and as an attribute where it has none.
-    fn with_components(&self, mut body: Body, rows: &[&Row]) -> Result<Body, String> {
+    /// Adds the components of a kit, as a field where WizCommerce has one and as an attribute where it has none. The field
+    /// names products, so a component that is none yet is added once it is; the kits flow looks for that.
+    fn with_components(&self, mut body: Body, rows: &[&Row], known: &Known) -> Result<Body, String> {
         if rows.is_empty() {
             return Ok(body);
         }
@@ -357,6 +358,9 @@ impl Products {
         let mut components: Vec<Component> = Vec::new();
         for row in rows {
             let Some(item) = row.id("item") else { continue };
+            if self.settings.component_field && known.id(KIND, item).is_none() {
+                continue;
+            }
             let sku = row.text("itemid").map_or_else(|| format!("item {item}"), |itemid| sku_of(itemid).to_owned());
             let quantity = row.exact("quantity")?.unwrap_or(Exact::ZERO).normalized();
             match components.iter_mut().find(|known| known.sku == sku) {
@@ -477,8 +481,8 @@ impl Products {
             product_prices: prices,
             kit: None,
         };
-        let body = self.with_components(body, context.components.get(&id.0).map_or(&[][..], Vec::as_slice));
-        let body = match body {
+        let members = context.components.get(&id.0).map_or(&[][..], Vec::as_slice);
+        let body = match self.with_components(body, members, context.known) {
             Ok(body) => body,
             Err(message) => return Mapped::Rejected(reject(Reason::InvalidRecord, message)),
         };
@@ -635,6 +639,7 @@ impl Flow for Products {
             // A component that is renamed changes the list of its kits.
             let parts = "kititemmember k JOIN item c ON c.id = k.item";
             return vec![
+                Finder::NewlyLinked(EntityKind::Products),
                 Finder::Blocks { name: "components", select: Self::member_blocks(), dependents: None },
                 Finder::Stamped {
                     select: Select::new("kits of components", parts, "k.parentitem").grouped(),
@@ -654,6 +659,15 @@ impl Flow for Products {
             }));
         }
         finders
+    }
+
+    fn hanging_off(&self, parent: EntityKind) -> Vec<(Select, String)> {
+        if self.part == Part::All || parent != EntityKind::Products {
+            return Vec::new();
+        }
+        let parts = Select::new("kits of components", "kititemmember k", "k.parentitem").grouped();
+        // A kit that is linked itself, and the kits that a newly linked component is part of.
+        vec![(parts.clone(), "k.item".into()), (parts, "k.parentitem".into())]
     }
 
     fn admit(&mut self, members: HashSet<i64>) {
@@ -771,6 +785,7 @@ impl Flow for Products {
             }
             references.push(Reference::Key(KIND, sku_of(row.text("itemid").unwrap_or_default()).to_owned()));
         }
+        references.extend(rows.of("members").iter().filter_map(|row| row.id("item")).map(|item| Reference::Id(KIND, item.0)));
         references
     }
 
