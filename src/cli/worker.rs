@@ -276,10 +276,24 @@ impl Work<'_> {
     }
 }
 
-/// Parts what flows did from the errors that ended them.
+/// Parts what flows did from the errors that ended them. Records that were brought on behalf of another flow are reported
+/// with those of their own, and flows in the order in which they depend on each other.
 pub(super) fn settled(mut flows: Vec<Reported>, failed: Option<Error>) -> (Vec<FlowReport>, Vec<Error>) {
     let errors = failed.into_iter().chain(flows.iter_mut().filter_map(|(_, error)| error.take())).collect();
-    (flows.into_iter().map(|(report, _)| report).collect(), errors)
+    let mut reports: Vec<FlowReport> = Vec::new();
+    for (report, _) in flows {
+        match reports.iter_mut().find(|known| known.entity == report.entity && known.direction == report.direction) {
+            // What a flow did by itself says how it was run; what it was asked for by others is added.
+            Some(known) if report.mode == "ids" => known.absorb(report),
+            Some(known) => {
+                let brought = std::mem::replace(known, report);
+                known.absorb(brought);
+            }
+            None => reports.push(report),
+        }
+    }
+    reports.sort_by_key(|report| report.entity.parse::<EntityKind>().ok());
+    (reports, errors)
 }
 
 fn totals(flows: &[FlowReport]) -> Counts {

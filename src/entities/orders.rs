@@ -214,7 +214,7 @@ impl Orders {
     }
 
     /// Decides whether an order may be written at all.
-    fn accept<'k, B>(&self, header: &Row, known: &'k Known) -> Result<Accepted<'k>, Mapped<B>> {
+    fn accept<'k, B>(&self, header: &Row, known: &'k Known) -> Result<Accepted<'k>, Box<Mapped<B>>> {
         let id = header.head().unwrap_or(NetSuiteId(0));
         let label = header.text("tranid").unwrap_or_default();
         let child = Child::new(id, label);
@@ -226,18 +226,18 @@ impl Orders {
         }
         if link.is_none() {
             if let Some(reason) = self.settings.scope.excludes(header, known) {
-                return Err(child.skipped(reason));
+                return Err(Box::new(child.skipped(reason)));
             }
             let status = header.text("status").unwrap_or_default();
             if !self.settings.statuses.iter().any(|wanted| wanted == status) {
-                return Err(child.skipped("status"));
+                return Err(Box::new(child.skipped("status")));
             }
         }
         let Some(customer) = header.id("entity") else {
-            return Err(child.rejected(Reason::MissingMandatoryFields, "the order has no customer", None));
+            return Err(Box::new(child.rejected(Reason::MissingMandatoryFields, "the order has no customer", None)));
         };
         let Some(customer_link) = known.id(CUSTOMERS, customer) else {
-            return Err(known.follow(&child, EntityKind::Customers, customer, Reason::CustomerNotLinked));
+            return Err(Box::new(known.follow(&child, EntityKind::Customers, customer, Reason::CustomerNotLinked)));
         };
         let list = self.settings.catalogs.list_of_customer(header.text("pricelevel"), header.text("customer_currency"));
         let buys_in = list.and_then(|list| self.currencies.get(list));
@@ -246,7 +246,7 @@ impl Orders {
             && buys_in != sold_in
         {
             let message = format!("the order is in {sold_in}, but the customer's price list {list} is in {buys_in}");
-            return Err(child.rejected(Reason::CurrencyMismatch, message, None));
+            return Err(Box::new(child.rejected(Reason::CurrencyMismatch, message, None)));
         }
         Ok(Accepted { customer: Some(customer_link), list: list.map(str::to_owned), origin: None })
     }
@@ -257,7 +257,7 @@ impl Orders {
         let child = Child::new(id, &label);
         let accepted = match self.accept(header, known) {
             Ok(accepted) => accepted,
-            Err(mapped) => return mapped,
+            Err(mapped) => return *mapped,
         };
         let lines = match lines_of(rows.lines.get(&id.0).map_or(&[][..], Vec::as_slice), ORDER) {
             Ok(lines) => lines,

@@ -1,7 +1,5 @@
 //! The flows of a profile: which there are, and how its settings make them.
 
-use std::pin::Pin;
-
 use crate::config::{ConflictWinner, Extension, InactiveItems, ItemType, MandatoryField, Settings};
 use crate::entities::catalogs::Catalogs;
 use crate::entities::credit_memos::CreditMemos;
@@ -16,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Direction, EntityKind};
 use crate::netsuite::suiteql;
 use crate::sync::report::{FlowReport, Reported};
-use crate::sync::{Engine, Flows, Task};
+use crate::sync::{Engine, Flows, Running, Task};
 
 /// Entities that have a flow in this version, in dependency order.
 pub const FLOWS: [(EntityKind, Direction); 8] = [
@@ -43,12 +41,7 @@ impl<'s> ProfileFlows<'s> {
 }
 
 impl Flows for ProfileFlows<'_> {
-    fn run<'r, 'e: 'r>(
-        &'r self,
-        engine: &'r mut Engine<'e>,
-        entity: EntityKind,
-        task: &'r Task,
-    ) -> Pin<Box<dyn Future<Output = Result<Reported>> + 'r>> {
+    fn run<'r, 'e: 'r>(&'r self, engine: &'r mut Engine<'e>, entity: EntityKind, task: &'r Task) -> Running<'r> {
         Box::pin(async move {
             let settings = self.settings;
             Ok(match entity {

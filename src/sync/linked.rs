@@ -7,7 +7,7 @@ use super::report::{FlowReport, Reported};
 use super::{Engine, Task};
 use crate::entities::adhoc::{AdHoc, Wanted as StandIn};
 use crate::entities::{Absent, Flow, Wanted};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{EntityKind, NetSuiteId};
 
 /// Levels of records brought for one another: a credit memo's invoice, its order, that one's customer.
@@ -138,10 +138,8 @@ impl Engine<'_> {
 /// Runs flows by entity: what the engine asks for parents and linked documents.
 pub trait Flows {
     /// Runs one entity's flow. The report comes also with an error: what was complete is committed.
-    fn run<'r, 'e: 'r>(
-        &'r self,
-        engine: &'r mut Engine<'e>,
-        entity: EntityKind,
-        task: &'r Task,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(FlowReport, Option<Error>)>> + 'r>>;
+    fn run<'r, 'e: 'r>(&'r self, engine: &'r mut Engine<'e>, entity: EntityKind, task: &'r Task) -> Running<'r>;
 }
+
+/// A flow that runs; the error is that of one that could not begin.
+pub type Running<'r> = std::pin::Pin<Box<dyn Future<Output = Result<Reported>> + 'r>>;

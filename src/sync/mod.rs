@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use clock::SourceClock;
 pub use events::{Event, Fate, Observer, Silent, Step};
-pub use linked::Flows;
+pub use linked::{Flows, Running};
 pub use memory::{Hands, Memory};
 pub use plan::{Found, decide};
 pub use prepare::Shape;

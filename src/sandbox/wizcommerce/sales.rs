@@ -128,19 +128,18 @@ pub(super) fn built(
     copy_saved(review, call, &mut record, known)?;
     check_times(review, body, &record);
     settle(review, &mut record)?;
+    check_skus(review, &record);
     Ok(record)
 }
 
 /// Brings what a record says into its stored form: lines name their products, and there are a number and a source.
 pub(super) fn settle(review: &mut Review<'_>, record: &mut Json) -> Result<(), Refusal> {
     let mut lines = record.list("line_items").to_vec();
-    for (index, line) in lines.iter_mut().enumerate() {
+    for line in &mut lines {
         let sku = line.text("sku").unwrap_or_default();
         match review.store.ids_by_label(Resource::Products, sku)?.into_iter().next() {
             Some(product) => line.set("product_id", Json::of_text(product)),
-            // What a rep typed in by hand is no product of the catalogue.
-            None if line.get("is_adhoc") == Some(&Json::Bool(true)) => drop(line.take("product_id")),
-            None => review.refuse(format!("line_items[{index}].sku"), "unknown sku"),
+            None => drop(line.take("product_id")),
         }
     }
     record.set("line_items", Json::List(lines));
@@ -157,6 +156,15 @@ pub(super) fn settle(review: &mut Review<'_>, record: &mut Json) -> Result<(), R
         record.set_default("price_list_id", list.clone());
     }
     Ok(())
+}
+
+/// Refuses lines of no known product, unless a rep typed them in by hand. The app may have sold what is no product any more.
+fn check_skus(review: &mut Review<'_>, record: &Json) {
+    for (index, line) in record.list("line_items").iter().enumerate() {
+        if line.get("product_id").is_none() && line.get("is_adhoc") != Some(&Json::Bool(true)) {
+            review.refuse(format!("line_items[{index}].sku"), "unknown sku");
+        }
+    }
 }
 
 /// Copies saved addresses and the saved contact into a record that names them by id; fields sent beside the id win.
