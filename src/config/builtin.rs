@@ -93,12 +93,13 @@ category-column = "class"
 "6:EUR" = "DEALER-EUR"
 default = "BASE"
 
+# Everybody who sells has the same address on both sides; the house account takes the rest.
 [sales-reps]
 default = "house@netwiz.example"
 
 [orders]
-discount-item = "DISCOUNTID"
-charge-items = { "Handling" = "HANDLINGID" }
+discount-item = "1004"
+charge-items = { "Handling" = "1005" }
 ship-methods = { "UPS Ground" = "901", "FedEx Ground" = "902", "LTL Freight" = "903", "DHL Parcel Europe" = "904", default = "901" }
 
 [payments]
