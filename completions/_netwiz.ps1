@@ -669,6 +669,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve both systems until stopped, for other programs')
             [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Fill the sandbox of the profile `sandbox` anew')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change records in the NetSuite of the profile `sandbox`, as its people would')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Remove the sandbox''s data and the state of the profile `sandbox`')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -732,6 +733,30 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'netwiz;sandbox;edit' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the configuration from this file or folder')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep the state in this file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'The form of log lines')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append the log to this file')
+            [CompletionResult]::new('--metrics-file', '--metrics-file', [CompletionResultType]::ParameterName, 'Write a Prometheus text file after a run')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on success')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing on success')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv every request')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask anything')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'netwiz;sandbox;reset' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
@@ -759,6 +784,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
         'netwiz;sandbox;help' {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve both systems until stopped, for other programs')
             [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Fill the sandbox of the profile `sandbox` anew')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change records in the NetSuite of the profile `sandbox`, as its people would')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Remove the sandbox''s data and the state of the profile `sandbox`')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -767,6 +793,9 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             break
         }
         'netwiz;sandbox;help;seed' {
+            break
+        }
+        'netwiz;sandbox;help;edit' {
             break
         }
         'netwiz;sandbox;help;reset' {
@@ -888,6 +917,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
         'netwiz;help;sandbox' {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve both systems until stopped, for other programs')
             [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Fill the sandbox of the profile `sandbox` anew')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change records in the NetSuite of the profile `sandbox`, as its people would')
             [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Remove the sandbox''s data and the state of the profile `sandbox`')
             break
         }
@@ -895,6 +925,9 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             break
         }
         'netwiz;help;sandbox;seed' {
+            break
+        }
+        'netwiz;help;sandbox;edit' {
             break
         }
         'netwiz;help;sandbox;reset' {

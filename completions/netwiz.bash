@@ -178,6 +178,9 @@ _netwiz() {
             netwiz__subcmd__help__subcmd__runs,show)
                 cmd="netwiz__subcmd__help__subcmd__runs__subcmd__show"
                 ;;
+            netwiz__subcmd__help__subcmd__sandbox,edit)
+                cmd="netwiz__subcmd__help__subcmd__sandbox__subcmd__edit"
+                ;;
             netwiz__subcmd__help__subcmd__sandbox,reset)
                 cmd="netwiz__subcmd__help__subcmd__sandbox__subcmd__reset"
                 ;;
@@ -217,6 +220,9 @@ _netwiz() {
             netwiz__subcmd__runs__subcmd__help,show)
                 cmd="netwiz__subcmd__runs__subcmd__help__subcmd__show"
                 ;;
+            netwiz__subcmd__sandbox,edit)
+                cmd="netwiz__subcmd__sandbox__subcmd__edit"
+                ;;
             netwiz__subcmd__sandbox,help)
                 cmd="netwiz__subcmd__sandbox__subcmd__help"
                 ;;
@@ -228,6 +234,9 @@ _netwiz() {
                 ;;
             netwiz__subcmd__sandbox,serve)
                 cmd="netwiz__subcmd__sandbox__subcmd__serve"
+                ;;
+            netwiz__subcmd__sandbox__subcmd__help,edit)
+                cmd="netwiz__subcmd__sandbox__subcmd__help__subcmd__edit"
                 ;;
             netwiz__subcmd__sandbox__subcmd__help,help)
                 cmd="netwiz__subcmd__sandbox__subcmd__help__subcmd__help"
@@ -1192,8 +1201,22 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help__subcmd__sandbox)
-            opts="serve seed reset"
+            opts="serve seed edit reset"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__sandbox__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1796,7 +1819,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__sandbox)
-            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version serve seed reset help"
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version serve seed edit reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1841,9 +1864,69 @@ _netwiz() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        netwiz__subcmd__sandbox__subcmd__help)
-            opts="serve seed reset help"
+        netwiz__subcmd__sandbox__subcmd__edit)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__sandbox__subcmd__help)
+            opts="serve seed edit reset help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__sandbox__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -469,28 +469,29 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand config; and __fish_seen_su
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Show where configuration, secrets and state are'
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the configuration of every profile'
 complete -c netwiz -n "__fish_netwiz_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l config -d 'Read the configuration from this file or folder' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l state -d 'Keep the state in this file' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
 json\t'One JSON object per line'"
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l log-file -d 'Append the log to this file' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l json -d 'Print one JSON document on stdout'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s q -l quiet -d 'Print nothing on success'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l no-progress -d 'Show no progress'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -l no-input -d 'Never ask anything'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s y -l yes -d 'Answer every question with yes'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -s V -l version -d 'Print version'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -f -a "serve" -d 'Serve both systems until stopped, for other programs'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -f -a "seed" -d 'Fill the sandbox of the profile `sandbox` anew'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -f -a "reset" -d 'Remove the sandbox\'s data and the state of the profile `sandbox`'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -f -a "serve" -d 'Serve both systems until stopped, for other programs'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -f -a "seed" -d 'Fill the sandbox of the profile `sandbox` anew'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -f -a "edit" -d 'Change records in the NetSuite of the profile `sandbox`, as its people would'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -f -a "reset" -d 'Remove the sandbox\'s data and the state of the profile `sandbox`'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and not __fish_seen_subcommand_from serve seed edit reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l netsuite-port -d 'NetSuite\'s port; 0 picks a free one' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l wizcommerce-port -d 'WizCommerce\'s port; 0 picks a free one' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l latency-ms -d 'How long NetSuite takes for a request' -r
@@ -538,6 +539,24 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_s
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from seed" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from seed" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l config -d 'Read the configuration from this file or folder' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l state -d 'Keep the state in this file' -r -F
@@ -558,6 +577,7 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_s
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve both systems until stopped, for other programs'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "seed" -d 'Fill the sandbox of the profile `sandbox` anew'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change records in the NetSuite of the profile `sandbox`, as its people would'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Remove the sandbox\'s data and the state of the profile `sandbox`'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
@@ -603,4 +623,5 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subc
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration of every profile'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "serve" -d 'Serve both systems until stopped, for other programs'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "seed" -d 'Fill the sandbox of the profile `sandbox` anew'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "edit" -d 'Change records in the NetSuite of the profile `sandbox`, as its people would'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "reset" -d 'Remove the sandbox\'s data and the state of the profile `sandbox`'

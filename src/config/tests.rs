@@ -363,7 +363,10 @@ fn the_sandbox_needs_no_file_and_takes_no_real_secret() {
     assert_eq!(settings.netsuite.timezone.iana_name(), Some("America/Los_Angeles"));
     assert_eq!((settings.netsuite.concurrency, settings.wizcommerce.extensions.len()), (20, 5));
     assert_eq!(settings.catalogs.price_list("6", None), Some("DEALER"));
-    assert_eq!((settings.catalogs.price_lists.len(), settings.catalogs.default.as_deref()), (3, Some("BASE")));
+    assert_eq!((settings.catalogs.price_lists.len(), settings.catalogs.default.as_deref()), (6, Some("BASE")));
+    assert_eq!(settings.catalogs.price_list("5", Some("EUR")), Some("WHOLESALE-EUR"));
+    assert_eq!(settings.sales_reps.default.as_deref(), Some("house@netwiz.example"));
+    assert_eq!(settings.orders.discount_item.as_deref(), Some("1004"));
     assert_eq!(settings.products.image_columns, ["custitem_image_url"]);
     assert_eq!(settings.products.attributes["Description"], "storedetaileddescription");
     assert_eq!(settings.products.category_column.as_deref(), Some("class"));

@@ -69,8 +69,17 @@ fn the_built_in_profile_needs_nothing_and_keeps_its_world() {
     let second = home.succeed(&["--profile", "sandbox", "sync", "all", "--json"]).document();
     assert_eq!(second["flows"][0]["counts"]["created"], 0, "{second:#}");
 
+    let edited = home.succeed(&["sandbox", "edit", "product", "orders"]);
+    assert!(edited.stdout.starts_with("products: 1") && edited.stdout.contains("\norders: 5"), "{edited}");
+    home.run(&["sandbox", "edit", "payments"]).fails(2, &["payments are not edited in NetSuite"]).hints("credit-memos");
+    let third = home.succeed(&["--profile", "sandbox", "sync", "products", "--json"]).document();
+    assert_eq!(third["flows"][0]["counts"]["updated"], 1, "{third:#}");
+    let all = home.succeed(&["sandbox", "edit", "--json"]).document();
+    assert_eq!(all["edits"].as_array().unwrap().len(), 8, "{all:#}");
+
     home.run(&["sandbox", "reset"]).fails(7, &["Remove the sandbox's data and state?"]).hints("--yes");
     home.succeed(&["sandbox", "reset", "--yes"]);
+    home.run(&["sandbox", "edit"]).fails(2, &["the sandbox is empty"]).hints("netwiz sandbox seed");
     home.succeed(&["sandbox", "seed", "--items", "40", "--problems"]);
     let third = home.run(&["--profile", "sandbox", "sync", "all", "--json"]);
     assert_eq!(third.code, 3, "{third}");

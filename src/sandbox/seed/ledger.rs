@@ -219,6 +219,13 @@ pub(super) struct Link {
     pub(super) age: i64,
 }
 
+/// The moments on the lines of one document, written out once for all of them.
+struct Stamps {
+    made: String,
+    moved: String,
+    ships: String,
+}
+
 /// The documents being written.
 pub(super) struct Ledger<'c> {
     head: Statement<'c>,
@@ -296,8 +303,13 @@ impl<'c> Ledger<'c> {
             None => (0, 0),
         };
         self.head(document, id, addresses)?;
+        let stamps = Stamps {
+            made: self.calendar.ago(document.made),
+            moved: self.calendar.ago(document.moved),
+            ships: self.calendar.day(document.made - 9 * SECONDS_A_DAY),
+        };
         let main = self.main_line(document);
-        self.write_line(document, id, (0, 0), &main)?;
+        self.write_line(document, id, (0, 0), &main, &stamps)?;
         let mut entry = Entry { id, lines: Vec::with_capacity(document.lines.len()), addresses };
         // A line taken out again leaves a gap in the ids, so they do not equal the order of display everywhere.
         let gap = usize::from(id % 4 == 1);
@@ -305,14 +317,14 @@ impl<'c> Ledger<'c> {
             let number = place + 1 + if place > 0 { gap } else { 0 };
             let number = i64::try_from(number).unwrap_or(0);
             let sequence = i64::try_from(place + 1).unwrap_or(0);
-            let written = match line.role {
+            match line.role {
                 Role::Component(kit) => {
                     let kit = entry.lines.get(kit).copied().unwrap_or(0);
-                    Line { role: Role::ComponentOf(kit), ..line.clone() }
+                    let known = Line { role: Role::ComponentOf(kit), ..line.clone() };
+                    self.write_line(document, id, (number, sequence), &known, &stamps)?;
                 }
-                _ => line.clone(),
-            };
-            self.write_line(document, id, (number, sequence), &written)?;
+                _ => self.write_line(document, id, (number, sequence), line, &stamps)?,
+            }
             entry.lines.push(number);
         }
         Ok(entry)
@@ -435,6 +447,7 @@ impl<'c> Ledger<'c> {
         id: i64,
         (number, sequence): (i64, i64),
         line: &Line,
+        stamps: &Stamps,
     ) -> rusqlite::Result<()> {
         self.last_key += 1;
         let (kind, buyer) = (document.kind, document.buyer);
@@ -490,10 +503,10 @@ impl<'c> Ledger<'c> {
             (main || goods || line.role == Role::Movement).then_some(buyer.location()),
             line.class,
             line.units,
-            order.then(|| self.calendar.day(document.made - 9 * SECONDS_A_DAY)),
-            line.closed.then(|| self.calendar.day(document.moved)),
-            self.calendar.ago(document.made),
-            self.calendar.ago(document.moved),
+            order.then_some(&stamps.ships),
+            line.closed.then(|| stamps.moved.get(..10)),
+            stamps.made,
+            stamps.moved,
         ])?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What was born in WizCommerce: its sales reps, and customers, orders, quotes and payments that wait to be pushed.
 //!
 //! They name nothing of NetSuite but SKUs and, once, an e-mail address: the second customer is a prospect there already, who now
-//! signed up in the shop. All of it is a script of inserts, as the app behind the API would have made them.
+//! signed up in the shop. The shop has no catalogue before the first sync, so all lines were typed in by the reps, as ad-hoc ones. All of it is a script of inserts, as the app behind the API would have made them.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -55,12 +55,14 @@ struct Shop {
     script: Vec<Value>,
 }
 
+/// One line: place among the offers, pieces, and a discount with its type.
+type Pick = (usize, i64, Option<(i64, &'static str)>);
+
 /// What distinguishes one order or quote from the others.
 #[derive(Default)]
 struct Basket {
     customer: usize,
-    /// Place among the offers, pieces, and a discount with its type.
-    lines: Vec<(usize, i64, Option<(i64, &'static str)>)>,
+    lines: Vec<Pick>,
     /// Members that only this one has.
     more: Vec<(&'static str, Value)>,
     paid: i64,
@@ -245,7 +247,7 @@ impl Shop {
             .map(|(place, pieces, discount)| {
                 let offer = self.offer(*place);
                 let mut line = json!({
-                    "sku": offer.sku, "quantity": pieces, "unit_price": amount(offer.cents), "is_adhoc": false,
+                    "sku": offer.sku, "quantity": pieces, "unit_price": amount(offer.cents), "is_adhoc": true,
                 });
                 if let Some((off, sort)) = discount {
                     line["discount"] = if *sort == "value" { amount(*off) } else { json!(off) };
@@ -292,7 +294,7 @@ impl Shop {
     }
 
     /// Adds up what lines without discounts come to.
-    fn total(&self, lines: &[(usize, i64, Option<(i64, &'static str)>)]) -> i64 {
+    fn total(&self, lines: &[Pick]) -> i64 {
         lines.iter().map(|(place, pieces, _)| self.offer(*place).cents * pieces).sum()
     }
 }

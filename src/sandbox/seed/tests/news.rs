@@ -61,8 +61,10 @@ fn an_edit_moves_the_stamps_of_netsuite_and_no_others() {
 fn a_fulfilment_leaves_the_head_of_its_order_alone() {
     let conn = standard();
     let shipment = edit(&conn, "shipments").remove(0);
-    let order =
-        &texts(&conn, &format!("select cast(createdfrom as text) from transactionline where \"transaction\" = {shipment} and createdfrom > 0"))[0];
+    let order = &texts(
+        &conn,
+        &format!("select cast(createdfrom as text) from transactionline where \"transaction\" = {shipment} and createdfrom > 0"),
+    )[0];
     assert_eq!(
         moved(&conn),
         [

@@ -408,3 +408,24 @@ fn what_the_shop_sells_is_known_to_netsuite() {
         );
     }
 }
+
+#[test]
+fn the_built_in_profile_names_items_that_exist() {
+    let conn = standard();
+    let named = |item: &str| texts(&conn, &format!("select cast(id as text) from item where itemid = '{item}'")).concat();
+    assert_eq!([named("ORDER-DISCOUNT"), named("HANDLING"), named("UPS Ground")], ["1004", "1005", "901"]);
+}
+
+#[test]
+fn a_world_takes_both_sides_of_the_seed() {
+    use crate::sandbox::{Setup, World};
+
+    let world = World::open(None, Setup::default(), std::sync::Arc::new(now)).unwrap();
+    world.seed(30, true).unwrap();
+    let kinds = ["price_lists", "sales_reps", "customers", "orders", "quotes", "payments"];
+    assert_eq!(kinds.map(|kind| world.wizcommerce.count(kind).unwrap()), [6, 4, 3, 9, 3, 4]);
+    for entity in crate::sandbox::seed::news::ENTITIES {
+        assert!(!world.news(entity).unwrap().is_empty(), "{entity}");
+    }
+    assert!(world.seed(30, true).is_err());
+}
