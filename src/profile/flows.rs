@@ -122,7 +122,12 @@ fn product_settings(settings: &Settings) -> Result<products::Settings> {
     })
 }
 
-fn products(settings: &Settings) -> Result<Products> {
+/// Makes the products flow.
+///
+/// # Errors
+///
+/// When the configured condition is not one that may be sent, or no price level is mapped.
+pub fn products(settings: &Settings) -> Result<Products> {
     product_settings(settings).map(Products::new)
 }
 
@@ -130,7 +135,8 @@ fn kits(settings: &Settings) -> Result<Products> {
     product_settings(settings).map(Products::kits)
 }
 
-fn inventory(settings: &Settings) -> Inventory {
+/// Makes the inventory flow.
+pub fn inventory(settings: &Settings) -> Inventory {
     let paths = &settings.wizcommerce.extension_paths;
     Inventory::new(inventory::Settings {
         locations: settings.inventory.locations.clone(),

@@ -15,7 +15,7 @@ use crate::model::{Clock, Entropy};
 use crate::netsuite::{Keys, NetSuite};
 use crate::wizcommerce::WizCommerce;
 
-pub use flows::{FLOWS, ProfileFlows, check};
+pub use flows::{FLOWS, ProfileFlows, check, inventory, products};
 
 /// What comes in from outside: time, randomness, the wish to stop, and the pace of retries.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ mod account;
 use account::Account;
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use jiff::Timestamp;
 use netwiz::entities::{Action, Flow, Known, Mapped, Reference, Rows};
 use netwiz::model::Link;
 use netwiz::netsuite::records::Selection;
@@ -108,7 +109,7 @@ fn planning(bencher: Bencher<'_, '_>, linked: bool) {
         .counter(ItemsCount::new(desired.len()))
         .with_inputs(|| desired.iter().cloned().enumerate().map(|(at, desired)| (desired, found(at))).collect::<Vec<_>>())
         .bench_local_values(|records| {
-            let planned = records.into_iter().filter_map(|(desired, found)| decide(desired, found).ok());
+            let planned = records.into_iter().filter_map(|(desired, found)| decide(desired, found, Timestamp::UNIX_EPOCH).ok());
             planned.filter(|planned| planned.action != Action::Unchanged).count()
         });
 }
