@@ -1447,13 +1447,17 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__pull)
-            opts="-n -p -q -v -y -h -V --sku --dry-run --since --full --limit --max-failures --max-deactivate --if-locked --report --detailed-exitcode --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            opts="-n -p -q -v -y -h -V --sku --number --dry-run --since --full --limit --max-failures --max-deactivate --linked --if-locked --report --detailed-exitcode --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --sku)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2215,7 +2219,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__sync)
-            opts="-n -p -q -v -y -h -V --dry-run --since --full --limit --max-failures --max-deactivate --if-locked --report --detailed-exitcode --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            opts="-n -p -q -v -y -h -V --dry-run --since --full --limit --max-failures --max-deactivate --linked --if-locked --report --detailed-exitcode --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

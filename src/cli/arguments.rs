@@ -204,7 +204,7 @@ pub(crate) struct RunArguments {
     /// Read, map and compare, but write nothing anywhere
     #[arg(short = 'n', long, env = "NETWIZ_DRY_RUN", value_parser = BoolishValueParser::new())]
     pub(crate) dry_run: bool,
-    /// Look at changes since this time or this long ago, e.g. 2026-03-01 or 2d
+    /// Look at changes since 2026-03-01, or since 2d ago
     #[arg(long, env = "NETWIZ_SINCE", value_name = "TIME|DURATION")]
     pub(crate) since: Option<String>,
     /// Look at everything; the unchanged is still skipped
@@ -214,19 +214,19 @@ pub(crate) struct RunArguments {
     #[arg(long, env = "NETWIZ_LIMIT", value_name = "N")]
     pub(crate) limit: Option<u64>,
     /// Stop after more rejected records than this; the cursor stays
-    #[arg(long, env = "NETWIZ_MAX_FAILURES", value_name = "N")]
+    #[arg(long, env = "NETWIZ_MAX_FAILURES", value_name = "N", hide_short_help = true)]
     pub(crate) max_failures: Option<u64>,
     /// Refuse to switch off more records than this
     #[arg(long, env = "NETWIZ_MAX_DEACTIVATE", value_name = "N|P%", default_value = "5%")]
     pub(crate) max_deactivate: String,
-    /// Bring the documents of the orders that are pulled, and the orders of documents
+    /// Bring along what orders and documents are linked with
     #[arg(long, env = "NETWIZ_LINKED", value_parser = BoolishValueParser::new())]
     pub(crate) linked: bool,
     /// What to do while another run holds the lock: fail, skip, wait or wait=DURATION
     #[arg(long, env = "NETWIZ_IF_LOCKED", value_name = "WHAT")]
     pub(crate) if_locked: Option<String>,
     /// Write a JSON line per record to this file
-    #[arg(long, env = "NETWIZ_REPORT", value_name = "FILE")]
+    #[arg(long, env = "NETWIZ_REPORT", value_name = "FILE", hide_short_help = true)]
     pub(crate) report: Option<PathBuf>,
     /// With --dry-run: exit with 10 when there are changes
     #[arg(long, env = "NETWIZ_DETAILED_EXITCODE", value_parser = BoolishValueParser::new())]

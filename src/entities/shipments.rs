@@ -91,24 +91,29 @@ impl Shipments {
             .filter("NVL(l.iscogs, 'F') = 'F' AND i.itemtype <> 'ShipItem'")
     }
 
-    /// Reads the order line behind each fulfilment line, and the kit it is a component of.
-    fn ordered() -> Select {
+    /// Reads the kit behind each component that was shipped. A link of kits names the kit's line on the order; a plain one names
+    /// the component's, which belongs to the kit's.
+    fn kits() -> Select {
         let from = format!(
             "nexttransactionlinelink k JOIN transaction t ON t.id = k.nextdoc AND t.type = '{}' \
              JOIN transactionline o ON o.transaction = k.previousdoc AND o.id = k.previousline \
+             JOIN transactionline f ON f.transaction = k.nextdoc AND f.id = k.nextline \
              LEFT JOIN transactionline p ON p.transaction = o.transaction AND p.id = o.kitmemberof \
-             LEFT JOIN item i ON i.id = p.item",
+             JOIN item i ON i.id = CASE WHEN k.linktype = 'KitShip' THEN o.item ELSE p.item END \
+             LEFT JOIN kititemmember m ON m.parentitem = i.id AND m.item = f.item",
             FULFILMENT.kind
         );
-        Select::new("ordered lines", from, "k.nextdoc")
+        Select::new("kits shipped", from, "k.nextdoc")
             .many()
             .tied("k.nextline")
             .column(Column::new("k.nextline", "line"))
-            .column(Column::new("o.quantity", "ordered"))
-            .column(Column::new("p.id", "kit_line"))
-            .column(Column::new("p.item", "kit"))
-            .column(Column::new("p.quantity", "kits_ordered"))
+            .column(Column::new("i.id", "kit"))
             .column(Column::new("i.itemid", "kit_name"))
+            .column(Column::new("CASE WHEN k.linktype = 'KitShip' THEN o.id ELSE p.id END", "kit_line"))
+            // What one kit takes of it: as it was ordered where the order says so, else as the kit is made.
+            .column(Column::new("CASE WHEN k.linktype = 'KitShip' THEN NULL ELSE o.quantity END", "ordered"))
+            .column(Column::new("p.quantity", "kits_ordered"))
+            .column(Column::new("m.quantity", "per_kit"))
             .filter("k.linktype IN ('ShipRcpt', 'KitShip')")
     }
 
@@ -214,7 +219,7 @@ struct Shipped {
 /// The rows of a batch, by fulfilment.
 struct Batch<'r> {
     lines: HashMap<i64, Vec<&'r Row>>,
-    ordered: HashMap<i64, Vec<&'r Row>>,
+    kits: HashMap<i64, Vec<&'r Row>>,
     tracking: HashMap<i64, Vec<&'r Row>>,
     packages: HashMap<i64, Vec<&'r Row>>,
     orders: HashMap<i64, NetSuiteId>,
@@ -224,7 +229,7 @@ impl<'r> Batch<'r> {
     fn of(rows: &'r Rows) -> Self {
         Self {
             lines: by_head(rows, "shipment lines"),
-            ordered: by_head(rows, "ordered lines"),
+            kits: by_head(rows, "kits shipped"),
             tracking: by_head(rows, "tracking numbers"),
             packages: by_head(rows, "packages"),
             orders: orders_of(rows, "sources"),
@@ -244,40 +249,54 @@ impl<'r> Batch<'r> {
         let whole = rows.iter().copied().filter(|row| row.flag("mainline"));
         let mut lines: Vec<&Row> = if details.is_empty() { whole.collect() } else { details };
         lines.sort_by_key(|row| row.id("line"));
-        let ordered: HashMap<i64, &Row> =
-            self.ordered.get(&id).into_iter().flatten().filter_map(|row| Some((row.id("line")?.0, *row))).collect();
-        let kit_lines: BTreeSet<i64> = lines.iter().filter_map(|row| row.id("line")).map(|id| id.0).collect();
+        let mut kits_of: HashMap<i64, Vec<&Row>> = HashMap::new();
+        for row in self.kits.get(&id).into_iter().flatten() {
+            if let Some(line) = row.id("line") {
+                kits_of.entry(line.0).or_default().push(row);
+            }
+        }
         let mut shipped: Vec<Shipped> = Vec::new();
         // Of a kit so many were shipped as its scarcest component allows.
         let mut kits: BTreeMap<i64, Shipped> = BTreeMap::new();
         for row in lines {
             let (Some(item), Some(quantity)) = (row.id("item"), row.exact("quantity")?) else { continue };
             let quantity = quantity.magnitude().normalized();
-            let behind = row.id("line").and_then(|line| ordered.get(&line.0));
-            let kit = behind.and_then(|row| Some((row.id("kit_line")?, row.id("kit")?, *row)));
-            if let Some((kit_line, kit, behind)) = kit {
-                let number = |name: &str| behind.exact(name).map(|value| value.unwrap_or(Exact::ZERO).magnitude());
-                let (ordered, kits_ordered) = (number("ordered")?, number("kits_ordered")?);
-                let times = quantity.checked_mul(kits_ordered).and_then(|all| all.checked_div(ordered)).map(Exact::floor);
-                let times = times.unwrap_or(Exact::ZERO).normalized();
-                let name = behind.text("kit_name").unwrap_or_default().to_owned();
-                let entry = kits.entry(kit_line.0).or_insert(Shipped { item: kit, name, quantity: times });
-                entry.quantity = entry.quantity.min(times);
+            if let Some(behind) = row.id("line").and_then(|line| kits_of.get(&line.0)) {
+                let Some((line, kit)) = Self::kit(behind, quantity)? else { continue };
+                let entry = kits.entry(line).or_insert_with(|| kit.clone());
+                entry.quantity = entry.quantity.min(kit.quantity);
                 continue;
             }
-            // A component whose kit is a line of the same fulfilment is told with that line.
-            if row.id("kitmemberof").is_some_and(|kit| kit_lines.contains(&kit.0)) {
-                continue;
+            // A component that nothing ties to an order is told with its kit, never by itself.
+            if row.text("kitmemberof").is_none() {
+                shipped.push(Shipped { item, name: row.text("itemid").unwrap_or_default().to_owned(), quantity });
             }
-            shipped.push(Shipped { item, name: row.text("itemid").unwrap_or_default().to_owned(), quantity });
         }
         // A kit that has a line of its own was counted with it.
-        shipped.extend(
-            kits.into_values()
-                .filter(|kit| kit.quantity > Exact::ZERO)
-                .filter(|kit| !rows.iter().any(|row| row.id("item") == Some(kit.item) && row.text("itemtype") == Some("Kit"))),
-        );
+        let counted: BTreeSet<NetSuiteId> = shipped.iter().map(|shipped| shipped.item).collect();
+        shipped.extend(kits.into_values().filter(|kit| kit.quantity > Exact::ZERO && !counted.contains(&kit.item)));
         Ok(shipped)
+    }
+
+    /// Finds how many kits a quantity of one component makes.
+    fn kit(behind: &[&Row], quantity: Exact) -> Result<Option<(i64, Shipped)>, String> {
+        let Some(first) = behind.first() else { return Ok(None) };
+        let (Some(line), Some(kit)) = (first.id("kit_line"), first.id("kit")) else { return Ok(None) };
+        let number = |row: &Row, name: &str| row.exact(name).map(|value| value.map(Exact::magnitude));
+        let ordered = number(first, "ordered")?.zip(number(first, "kits_ordered")?);
+        let per_kit = match ordered {
+            Some((components, kits)) => components.checked_div(kits),
+            // A component on two lines of its kit is needed twice.
+            None => behind
+                .iter()
+                .try_fold(Exact::ZERO, |sum, row| {
+                    number(row, "per_kit").map(|each| sum.checked_add(each.unwrap_or(Exact::ZERO)).unwrap_or(sum))
+                })
+                .map(Some)?,
+        };
+        let times = per_kit.and_then(|per_kit| quantity.checked_div(per_kit)).map_or(quantity, Exact::floor);
+        let name = first.text("kit_name").unwrap_or_default().to_owned();
+        Ok(Some((line.0, Shipped { item: kit, name, quantity: times.normalized() })))
     }
 
     /// Gives the tracking numbers of a fulfilment, each once.
@@ -354,14 +373,14 @@ impl Flow for Shipments {
     }
 
     fn details(&self) -> Vec<Select> {
-        vec![Self::headers(), Self::lines(), sources(FULFILMENT), Self::ordered(), Self::tracking(), Self::packages()]
+        vec![Self::headers(), Self::lines(), sources(FULFILMENT), Self::kits(), Self::tracking(), Self::packages()]
     }
 
     fn references(&self, rows: &Rows) -> Vec<Reference> {
         let mut references: Vec<Reference> =
             rows.of("shipments").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0)).collect();
         references.extend(orders_of(rows, "sources").into_values().map(|order| Reference::Id(ORDERS, order.0)));
-        for (query, item, name) in [("shipment lines", "item", "itemid"), ("ordered lines", "kit", "kit_name")] {
+        for (query, item, name) in [("shipment lines", "item", "itemid"), ("kits shipped", "kit", "kit_name")] {
             for row in rows.of(query) {
                 references.extend(row.id(item).map(|id| Reference::Id(PRODUCTS, id.0)));
                 references.extend(row.text(name).map(|name| Reference::Key(PRODUCTS, sku_of(name).to_owned())));

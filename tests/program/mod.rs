@@ -203,6 +203,13 @@ base-url = "{wizcommerce}"
 "1" = "BASE"
 "5" = "WHOLESALE"
 "6" = "DEALER"
+"1:EUR" = "BASE-EUR"
+"5:EUR" = "WHOLESALE-EUR"
+"6:EUR" = "DEALER-EUR"
+default = "BASE"
+
+[profile.acme.sales-reps]
+default = "house@netwiz.example"
 "#
     )
 }

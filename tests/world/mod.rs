@@ -85,6 +85,12 @@ base-url = "http://127.0.0.1:8082"
 "1" = "BASE"
 "5" = "WHOLESALE"
 "6" = "DEALER"
+"1:EUR" = "BASE-EUR"
+"5:EUR" = "WHOLESALE-EUR"
+"6:EUR" = "DEALER-EUR"
+default = "BASE"
+[profile.test.sales-reps]
+default = "house@netwiz.example"
 "#;
 
 impl World {
