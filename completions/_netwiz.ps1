@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             break
         }
         'netwiz;sync' {
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Look at changes since this time or this long ago, e.g. 2026-03-01 or 2d')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Look at changes since 2026-03-01, or since 2d ago')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many records; the cursor stays')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after more rejected records than this; the cursor stays')
             [CompletionResult]::new('--max-deactivate', '--max-deactivate', [CompletionResultType]::ParameterName, 'Refuse to switch off more records than this')
@@ -75,7 +75,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Read, map and compare, but write nothing anywhere')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read, map and compare, but write nothing anywhere')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Look at everything; the unchanged is still skipped')
-            [CompletionResult]::new('--linked', '--linked', [CompletionResultType]::ParameterName, 'Bring the documents of the orders that are pulled, and the orders of documents')
+            [CompletionResult]::new('--linked', '--linked', [CompletionResultType]::ParameterName, 'Bring along what orders and documents are linked with')
             [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 10 when there are changes')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on success')
@@ -95,7 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
         'netwiz;pull' {
             [CompletionResult]::new('--sku', '--sku', [CompletionResultType]::ParameterName, 'Name records by SKU')
             [CompletionResult]::new('--number', '--number', [CompletionResultType]::ParameterName, 'Name records by document number')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Look at changes since this time or this long ago, e.g. 2026-03-01 or 2d')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Look at changes since 2026-03-01, or since 2d ago')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after so many records; the cursor stays')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Stop after more rejected records than this; the cursor stays')
             [CompletionResult]::new('--max-deactivate', '--max-deactivate', [CompletionResultType]::ParameterName, 'Refuse to switch off more records than this')
@@ -112,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Read, map and compare, but write nothing anywhere')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read, map and compare, but write nothing anywhere')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Look at everything; the unchanged is still skipped')
-            [CompletionResult]::new('--linked', '--linked', [CompletionResultType]::ParameterName, 'Bring the documents of the orders that are pulled, and the orders of documents')
+            [CompletionResult]::new('--linked', '--linked', [CompletionResultType]::ParameterName, 'Bring along what orders and documents are linked with')
             [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 10 when there are changes')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on success')

@@ -55,7 +55,7 @@ complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "config" -d 'Show or c
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l since -d 'Look at changes since this time or this long ago, e.g. 2026-03-01 or 2d' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l since -d 'Look at changes since 2026-03-01, or since 2d ago' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l limit -d 'Stop after so many records; the cursor stays' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l max-failures -d 'Stop after more rejected records than this; the cursor stays' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l max-deactivate -d 'Refuse to switch off more records than this' -r
@@ -73,7 +73,7 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l log-file -d 'Appe
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -s n -l dry-run -d 'Read, map and compare, but write nothing anywhere'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l full -d 'Look at everything; the unchanged is still skipped'
-complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l linked -d 'Bring the documents of the orders that are pulled, and the orders of documents'
+complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l linked -d 'Bring along what orders and documents are linked with'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l detailed-exitcode -d 'With --dry-run: exit with 10 when there are changes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -l json -d 'Print one JSON document on stdout'
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -s q -l quiet -d 'Print nothing on success'
@@ -85,7 +85,7 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -s h -l help -d 'Pri
 complete -c netwiz -n "__fish_netwiz_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l sku -d 'Name records by SKU' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l number -d 'Name records by document number' -r
-complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l since -d 'Look at changes since this time or this long ago, e.g. 2026-03-01 or 2d' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l since -d 'Look at changes since 2026-03-01, or since 2d ago' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l limit -d 'Stop after so many records; the cursor stays' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l max-failures -d 'Stop after more rejected records than this; the cursor stays' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l max-deactivate -d 'Refuse to switch off more records than this' -r
@@ -103,7 +103,7 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l log-file -d 'Appe
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -s n -l dry-run -d 'Read, map and compare, but write nothing anywhere'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l full -d 'Look at everything; the unchanged is still skipped'
-complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l linked -d 'Bring the documents of the orders that are pulled, and the orders of documents'
+complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l linked -d 'Bring along what orders and documents are linked with'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l detailed-exitcode -d 'With --dry-run: exit with 10 when there are changes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l json -d 'Print one JSON document on stdout'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -s q -l quiet -d 'Print nothing on success'

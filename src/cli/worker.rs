@@ -213,11 +213,20 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     } else {
         print_summary(session.output, &result, session.now().duration_since(started_at))?;
     }
-    let shown = if session.output.json { 1 } else { errors.len() };
-    for error in errors.iter().take(shown) {
-        session.output.error(error);
-    }
+    show(&session, &errors);
     Ok(result.exit_code)
+}
+
+/// Shows what ended flows early: each cause once, whatever the number of flows it ended. A JSON reader gets the deciding one.
+fn show(session: &Session<'_>, errors: &[Error]) {
+    for (at, error) in errors.iter().enumerate() {
+        let same = |other: &&Error| other.kind() == error.kind() && other.causes() == error.causes();
+        match errors[..at].iter().find(same) {
+            None if at == 0 || !session.output.json => session.output.error(error),
+            None => {}
+            Some(_) => session.output.note(&format!("for the same reason: {error}")),
+        }
+    }
 }
 
 /// What flows are run with.

@@ -26,10 +26,7 @@ impl Engine<'_> {
         tally: &RefCell<Tally>,
     ) -> Result<Vec<i64>> {
         let (Some(since), false) = (since, flow.record_types().is_empty()) else { return Ok(Vec::new()) };
-        let select = Select::new("deleted records", "deletedrecord d", "d.recordid")
-            .filter(format!("d.deleteddate >= {}", date(&self.source.session_text(since))))
-            .grouped();
-        let rows = match self.netsuite.select(&select, &Selection::Range(None, None)).await {
+        let listed = match self.listed_deletions(since).await {
             Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Refused) => {
                 let note = format!("{}: deletions are not seen: {error}", flow.entity());
                 self.observer.on(&Event::Note(&note));
@@ -39,9 +36,9 @@ impl Engine<'_> {
             other => other?,
         };
         let mut suspects = Vec::new();
-        for id in rows.iter().filter_map(|row| row.head()) {
-            if self.state.link(flow.kind(), id)?.is_some_and(|link| !link.has(Flag::Tombstone)) {
-                suspects.push(id.0);
+        for id in listed {
+            if self.state.link(flow.kind(), NetSuiteId(id))?.is_some_and(|link| !link.has(Flag::Tombstone)) {
+                suspects.push(id);
             }
         }
         let mut deleted = Vec::new();
@@ -52,6 +49,21 @@ impl Engine<'_> {
             }
         }
         Ok(deleted)
+    }
+
+    /// Reads the list of deleted records since a moment, once for all flows that ask for the same.
+    async fn listed_deletions(&self, since: Timestamp) -> Result<Vec<i64>> {
+        let bound = self.source.session_text(since);
+        if let Some(listed) = self.memory.deletions.borrow().get(&bound) {
+            return Ok(listed.clone());
+        }
+        let select = Select::new("deleted records", "deletedrecord d", "d.recordid")
+            .filter(format!("d.deleteddate >= {}", date(&bound)))
+            .grouped();
+        let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+        let listed: Vec<i64> = rows.iter().filter_map(|row| row.head()).map(|id| id.0).collect();
+        self.memory.deletions.borrow_mut().insert(bound, listed.clone());
+        Ok(listed)
     }
 
     /// Takes deleted records down the second half of the line.

@@ -12,7 +12,7 @@ use super::prepare::mapping_digest;
 use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
 use crate::entities::{BLOCK, Finder, Flow, SavedSearch, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, Flag, NetSuiteId, Reason, Rejection, rfc3339};
+use crate::model::{EntityKind, Flag, Link, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
 use crate::netsuite::suiteql::{Template, date, id_list};
@@ -41,6 +41,8 @@ pub(super) struct Work {
     pub(super) expected: BTreeSet<i64>,
     /// Linked records that were deleted in NetSuite.
     pub(super) deleted: Vec<i64>,
+    /// How many records the source has, where that was asked for already.
+    count: Option<i64>,
     /// How many heads there are, where that is known.
     heads: Option<u64>,
 }
@@ -113,7 +115,7 @@ impl Engine<'_> {
         let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
         let selections = heads.chunks(self.batch_of(flow)).map(|ids| Selection::Ids(ids.to_vec())).collect();
         let (expected, heads) = (BTreeSet::new(), Some(heads.len() as u64));
-        Work { bounds, selections, asked, lifted: false, expected, deleted: Vec::new(), heads }
+        Work { bounds, selections, asked, lifted: false, expected, deleted: Vec::new(), count: None, heads }
     }
 
     /// Gives the heads of one batch: the flow's own number, or fewer when fewer are asked for.
@@ -217,16 +219,11 @@ impl Engine<'_> {
             None => self.new_bounds(flow, known, self.state.newest_link()?, tally),
         };
 
+        let finders = flow.finders();
         let mut checks: BTreeMap<&'static str, Checked> = BTreeMap::new();
         let mut swept = Vec::new();
-        for finder in flow.finders() {
-            let (name, checked) = match finder {
-                Finder::Blocks { name, select, .. } => {
-                    (name, self.check_blocks(entity, name, shape.fit(select), resumed.is_some()).await?)
-                }
-                Finder::SavedSearch(search) => (SEARCH, Some(self.check_members(entity, &search, resumed.is_some()).await?)),
-                Finder::Stamped { .. } | Finder::Unlinked(_) | Finder::NewlyLinked(_) => continue,
-            };
+        let asked = finders.iter().map(|finder| self.check(entity, finder, shape, resumed.is_some()));
+        for (name, checked) in try_join_all(asked).await?.into_iter().flatten() {
             match checked {
                 Some(checked) => {
                     checks.insert(name, checked);
@@ -262,9 +259,9 @@ impl Engine<'_> {
             self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
         let expected = heads.clone();
         heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
-        let finders = flow.finders();
         let found = finders.iter().map(|finder| self.found_by(flow, finder, known, &checks, bounds.low));
-        let (found, deleted) = tokio::try_join!(try_join_all(found), self.find_deleted(flow, since, tally))?;
+        let (found, deleted, count) =
+            tokio::try_join!(try_join_all(found), self.find_deleted(flow, since, tally), self.count_source(flow, shape))?;
         heads.extend(found.into_iter().flatten());
         if let Some((select, ids)) = flow.containers() {
             self.surround(&select, &ids, &mut heads).await?;
@@ -280,7 +277,25 @@ impl Engine<'_> {
             }
             heads = linked;
         }
-        Ok(Work { expected, deleted, ..self.work(flow, bounds, heads, None) })
+        Ok(Work { expected, deleted, count, ..self.work(flow, bounds, heads, None) })
+    }
+
+    /// Reads what one finder compares with the last finished run, where it is such a finder: its name, and the comparison;
+    /// none where the account refuses checksums.
+    async fn check(
+        &self,
+        entity: &str,
+        finder: &Finder,
+        shape: &Shape,
+        resumed: bool,
+    ) -> Result<Option<(&'static str, Option<Checked>)>> {
+        Ok(match finder {
+            Finder::Blocks { name, select, .. } => {
+                Some((*name, self.check_blocks(entity, name, shape.fit(select.clone()), resumed).await?))
+            }
+            Finder::SavedSearch(search) => Some((SEARCH, Some(self.check_members(entity, search, resumed).await?))),
+            Finder::Stamped { .. } | Finder::Unlinked(_) | Finder::NewlyLinked(_) => None,
+        })
     }
 
     /// Asks one finder of an incremental run.
@@ -500,23 +515,32 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Counts the records of the source, for a flow whose heads are there.
+    async fn count_source<F: Flow>(&self, flow: &F, shape: &Shape) -> Result<Option<i64>> {
+        let Universe::Source(all) = flow.universe() else { return Ok(None) };
+        if self.state.count_active(flow.kind())? == 0 {
+            // Nothing can have vanished.
+            return Ok(None);
+        }
+        let sql = Template::of(&shape.fit(all)).extent(&Selection::Range(None, None));
+        let page = self.netsuite.page(&sql, 1, 0).await.map_err(|error| error.into_error("the count of records"))?;
+        Ok(Some(page.rows.first().and_then(|row| row.id("n")).map_or(0, |count| count.0)))
+    }
+
     /// Stops before the first write when too much would be switched off, or the source suddenly shows nothing.
     pub(super) async fn fuse<F: Flow>(&mut self, flow: &F, work: &Work, shape: &Shape) -> Result<()> {
         let active = self.state.count_active(flow.kind())?;
         if active == 0 || work.bounds.mode == Mode::Ids {
             return Ok(());
         }
-        let universe = flow.universe();
         // A role that lost a permission sees an empty table and no change in it: a cursor moved on that would lose all
         // changes until the role is mended, so this is asked in every run.
-        if let Universe::Source(all) = universe {
-            let template = Template::of(&shape.fit(all));
-            let sql = template.extent(&Selection::Range(None, None));
-            let page = self.netsuite.page(&sql, 1, 0).await.map_err(|error| error.into_error("the count of records"))?;
-            let count = page.rows.first().and_then(|row| row.id("n")).map_or(0, |count| count.0);
-            if count == 0 {
-                return Err(emptied(flow.entity().name()));
-            }
+        let count = match work.count {
+            Some(count) => Some(count),
+            None => self.count_source(flow, shape).await?,
+        };
+        if count == Some(0) {
+            return Err(emptied(flow.entity().name()));
         }
         if work.is_empty() {
             return Ok(());
@@ -525,13 +549,15 @@ impl Engine<'_> {
         if let Some(Finder::Stamped { select, stamp }) = flow.switched_off() {
             off.extend(self.stamped(select, &stamp, work.bounds.low).await?);
         }
-        off.extend(flow.expelled(&self.state.linked_after(flow.kind(), 0, usize::MAX)?));
-        let mut off_now = 0;
-        for id in off {
-            let linked = self.state.link(flow.kind(), NetSuiteId(id))?;
-            off_now += u64::from(linked.is_some_and(|link| !link.has(Flag::Deactivated) && !link.has(Flag::AdHoc)));
+        if flow.finders().iter().any(|finder| matches!(finder, Finder::SavedSearch(_))) {
+            off.extend(flow.expelled(&self.state.linked_after(flow.kind(), 0, usize::MAX)?));
         }
-        let off = off_now;
+        let kept = |link: Link| !link.has(Flag::Deactivated) && !link.has(Flag::AdHoc);
+        let mut leaving = 0;
+        for id in off {
+            leaving += u64::from(self.state.link(flow.kind(), NetSuiteId(id))?.is_some_and(kept));
+        }
+        let off = leaving;
         let allowed = self.options.max_deactivate.of(active);
         if off <= allowed {
             return Ok(());

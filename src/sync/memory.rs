@@ -70,6 +70,8 @@ pub struct Memory {
     skipped: HashMap<(EntityKind, i64), &'static str>,
     /// Records that were asked for and do not exist; nothing of them is stored.
     refused: HashMap<(EntityKind, i64), Rejection>,
+    /// Ids on the list of deleted records since a moment: flows that stand at the same cursor share the answer.
+    pub(super) deletions: RefCell<HashMap<String, Vec<i64>>>,
     /// How many flows are running for one another.
     pub(super) depth: usize,
     /// Whether the flow that runs was reached through linked documents.

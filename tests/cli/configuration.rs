@@ -43,13 +43,23 @@ fn an_unknown_key_is_named_with_its_line_and_neighbour() {
     home.succeed(&["sync", "all"]);
 }
 
+/// The price levels that the usual profile maps.
+const CATALOGS: &str = "\
+\"1\" = \"BASE\"
+\"5\" = \"WHOLESALE\"
+\"6\" = \"DEALER\"
+\"1:EUR\" = \"BASE-EUR\"
+\"5:EUR\" = \"WHOLESALE-EUR\"
+\"6:EUR\" = \"DEALER-EUR\"
+";
+
 #[test]
 fn values_that_do_not_fit_are_told() {
     let home = Home::of(&Simulators::start());
     for (old, new, texts, hint) in [
         ("environment = \"sandbox\"\n", "", &["environment"][..], "there is no default"),
         ("America/Los_Angeles", "America/Los_Angles", &["config.toml:8", "America/Los_Angles"], ""),
-        ("\"1\" = \"BASE\"\n\"5\" = \"WHOLESALE\"\n\"6\" = \"DEALER\"\n", "", &["no price level is mapped"], "catalogs"),
+        (CATALOGS, "", &["no price level is mapped"], "catalogs"),
         ("timezone = ", "timezone ", &["config.toml:8: this is not TOML"], ""),
     ] {
         home.reconfigure(old, new);

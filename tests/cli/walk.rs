@@ -11,7 +11,8 @@ fn two_processes_come_into_step_and_stay_there() {
     assert_eq!((code, &first["outcome"], &first["exit_code"]), (0, &"ok".into(), &0.into()), "{first:#}");
     for flow in first["flows"].as_array().unwrap() {
         assert_eq!(flow["failures_total"], 0, "{flow:#}");
-        assert!(flow["counts"]["created"].as_u64().unwrap() > 0, "{flow:#}");
+        let wanted = if flow["entity"] == "kits" { "updated" } else { "created" };
+        assert!(flow["counts"][wanted].as_u64().unwrap() > 0, "{flow:#}");
     }
 
     let (code, second) = home.json(&["sync", "all"]);
@@ -24,7 +25,8 @@ fn two_processes_come_into_step_and_stay_there() {
         assert_eq!(flow["requests"]["wizcommerce"], 0, "{flow:#}");
         netsuite += flow["requests"]["netsuite"].as_u64().unwrap();
     }
-    assert!(netsuite <= 12, "{netsuite} requests to NetSuite: {second:#}");
+    // Of eight flows each asks its few finders and how many records there are; the list of deletions is shared.
+    assert!(netsuite <= 34, "{netsuite} requests to NetSuite: {second:#}");
 
     home.succeed(&["verify-credentials"]);
     home.succeed(&["status"]);
