@@ -509,7 +509,8 @@ pub(super) fn map(session: &Session<'_>, arguments: MapArguments) -> Result<u8> 
     let MapCommand::Show { entity, key } = arguments.command;
     let entity: EntityKind = entity.parse().map_err(|words: String| Error::new(ErrorKind::Usage, words))?;
     let state = existing_state(session)?;
-    let kind = entity.name();
+    // A kit is known by the link of its product.
+    let kind = if entity == EntityKind::Kits { EntityKind::Products.name() } else { entity.name() };
     let mut link: Option<Link> = None;
     if let Ok(id) = key.parse() {
         link = state.link(kind, NetSuiteId(id))?;

@@ -316,6 +316,14 @@ pub struct SavedSearch {
 }
 
 impl Finder {
+    /// Gives the query of stamps, for a finder that has one.
+    pub fn stamped(&self) -> Option<&Select> {
+        match self {
+            Self::Stamped { select, .. } => Some(select),
+            Self::Blocks { .. } | Self::Unlinked(_) | Self::NewlyLinked(_) | Self::SavedSearch(_) => None,
+        }
+    }
+
     /// Gives the query of checksums, for a finder that has one.
     pub fn block_select(&self) -> Option<&Select> {
         match self {

@@ -70,6 +70,8 @@ pub struct Select {
     pub grouped: bool,
     /// What tells the rows of one key apart, an integer: a record may have more rows than a page.
     pub tie: Option<String>,
+    /// Whether an account that lacks one of its tables is served all the same: the feature is off, so it has no rows.
+    pub optional: bool,
 }
 
 impl Select {
@@ -84,6 +86,7 @@ impl Select {
             unique: true,
             grouped: false,
             tie: None,
+            optional: false,
         }
     }
 
@@ -91,6 +94,13 @@ impl Select {
     #[must_use]
     pub fn many(mut self) -> Self {
         self.unique = false;
+        self
+    }
+
+    /// Says that an account without one of its tables has no such rows.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
         self
     }
 

@@ -59,7 +59,9 @@ impl Work {
     }
 }
 
-/// Checksums of one finder: as they are now, and the blocks that differ from the last finished run.
+/// Checksums of one finder: as they are now, and the blocks that differ from the last finished run. Both are empty for rows
+/// that the account does not have.
+#[derive(Default)]
 pub(super) struct Checked {
     pub(super) now: Blocks,
     pub(super) changed: BTreeSet<i64>,
@@ -89,7 +91,7 @@ impl Engine<'_> {
                 Ok(Work { expected: heads.clone(), ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
             Task::Linked(parent, ids) => {
-                let mut heads = self.hanging_off(flow, *parent, ids).await?;
+                let mut heads = self.hanging_off(flow, *parent, ids, shape).await?;
                 heads.retain(|head| !self.memory.done.contains(&(flow.entity(), *head)));
                 Ok(Work { lifted: true, ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
@@ -98,9 +100,9 @@ impl Engine<'_> {
     }
 
     /// Finds the heads that hang off records of another entity.
-    async fn hanging_off<F: Flow>(&self, flow: &F, parent: EntityKind, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    async fn hanging_off<F: Flow>(&self, flow: &F, parent: EntityKind, ids: &[i64], shape: &Shape) -> Result<BTreeSet<i64>> {
         let mut heads = BTreeSet::new();
-        for (select, expression) in flow.hanging_off(parent) {
+        for (select, expression) in flow.hanging_off(parent).into_iter().filter(|(select, _)| shape.has(select)) {
             for some in ids.chunks(IDS) {
                 let select = select.clone().filter(format!("{expression} IN ({})", id_list(some)));
                 let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
@@ -219,7 +221,8 @@ impl Engine<'_> {
             None => self.new_bounds(flow, known, self.state.newest_link()?, tally),
         };
 
-        let finders = flow.finders();
+        let finders: Vec<Finder> =
+            flow.finders().into_iter().filter(|finder| finder.stamped().is_none_or(|select| shape.has(select))).collect();
         let mut checks: BTreeMap<&'static str, Checked> = BTreeMap::new();
         let mut swept = Vec::new();
         let asked = finders.iter().map(|finder| self.check(entity, finder, shape, resumed.is_some()));
@@ -259,11 +262,11 @@ impl Engine<'_> {
             self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
         let expected = heads.clone();
         heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
-        let found = finders.iter().map(|finder| self.found_by(flow, finder, known, &checks, bounds.low));
+        let found = finders.iter().map(|finder| self.found_by(flow, finder, known, shape, &checks, bounds.low));
         let (found, deleted, count) =
             tokio::try_join!(try_join_all(found), self.find_deleted(flow, since, tally), self.count_source(flow, shape))?;
         heads.extend(found.into_iter().flatten());
-        if let Some((select, ids)) = flow.containers() {
+        if let Some((select, ids)) = flow.containers().filter(|(select, _)| shape.has(select)) {
             self.surround(&select, &ids, &mut heads).await?;
         }
         let universe = flow.universe();
@@ -290,6 +293,7 @@ impl Engine<'_> {
         resumed: bool,
     ) -> Result<Option<(&'static str, Option<Checked>)>> {
         Ok(match finder {
+            Finder::Blocks { name, select, .. } if !shape.has(select) => Some((*name, Some(Checked::default()))),
             Finder::Blocks { name, select, .. } => {
                 Some((*name, self.check_blocks(entity, name, shape.fit(select.clone()), resumed).await?))
             }
@@ -304,6 +308,7 @@ impl Engine<'_> {
         flow: &F,
         finder: &Finder,
         known: &Cursor,
+        shape: &Shape,
         checks: &BTreeMap<&'static str, Checked>,
         low: Option<Timestamp>,
     ) -> Result<BTreeSet<i64>> {
@@ -313,7 +318,7 @@ impl Engine<'_> {
             Finder::Unlinked(kind) => heads.extend(self.state.linked_without(kind, flow.kind())?),
             Finder::NewlyLinked(parent) => {
                 let new = self.state.linked_since(parent.name(), known.links_seen)?;
-                heads.extend(self.hanging_off(flow, *parent, &new).await?);
+                heads.extend(self.hanging_off(flow, *parent, &new, shape).await?);
             }
             Finder::Blocks { name, dependents, .. } => {
                 if let Some(checked) = checks.get(name) {

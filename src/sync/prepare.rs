@@ -28,6 +28,9 @@ pub struct Shape {
     mapping: String,
     /// Columns to leave out, by query.
     missing: BTreeMap<String, Vec<String>>,
+    /// Queries over tables that the account does not have.
+    #[serde(default)]
+    absent: BTreeSet<String>,
     /// Tables that may be a day old: names and rows.
     tables: BTreeMap<String, Kept>,
 }
@@ -49,6 +52,11 @@ impl Shape {
             Some(missing) => select.without(missing),
             None => select,
         }
+    }
+
+    /// Tells whether the account has the tables of a query.
+    pub(super) fn has(&self, select: &Select) -> bool {
+        !self.absent.contains(select.name)
     }
 
     fn rows(&self, table: &str) -> Option<Vec<Row>> {
@@ -73,7 +81,7 @@ impl Engine<'_> {
     pub(super) async fn shape<F: Flow>(&mut self, flow: &mut F, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
         let mapping = mapping_digest(flow);
         let key = shape_key(flow);
-        let asks = |select: &Select| select.columns.iter().any(|column| column.optional);
+        let asks = |select: &Select| select.optional || select.columns.iter().any(|column| column.optional);
         if flow.tables().is_empty() && !all_selects(flow).iter().any(asks) {
             // There is nothing to find out.
             return Ok(Shape::default());
@@ -115,7 +123,7 @@ impl Engine<'_> {
             let checksums: BTreeSet<&str> =
                 flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
             for select in all_selects(flow) {
-                if select.columns.iter().any(|column| column.optional) {
+                if asks(&select) {
                     let mut missing = lacked.get(select.name).cloned().unwrap_or_default();
                     match self.netsuite.missing_columns(&select.clone().without(&missing)).await {
                         Ok(more) => {
@@ -124,6 +132,9 @@ impl Engine<'_> {
                         }
                         // An account that refuses checksums is read in full every so often.
                         Err(error) if error.kind() == ErrorKind::Refused && checksums.contains(select.name) => {}
+                        Err(error) if select.optional && error.kind() == ErrorKind::Permission => {
+                            shape.absent.insert(select.name.to_owned());
+                        }
                         Err(error) => return Err(error),
                     }
                 }
@@ -331,8 +342,10 @@ fn all_selects<F: Flow>(flow: &F) -> Vec<Select> {
         Finder::Stamped { select, .. } | Finder::Blocks { select, .. } => Some(select),
         Finder::Unlinked(_) | Finder::NewlyLinked(_) | Finder::SavedSearch(_) => None,
     });
+    let containers = flow.containers().map(|(select, _)| select);
     let further = flow.further(&Rows::default()).into_iter().map(|(select, _)| select);
-    let mut selects: Vec<Select> = universe.into_iter().chain(finders).chain(flow.details()).chain(further).collect();
+    let mut selects: Vec<Select> =
+        universe.into_iter().chain(finders).chain(containers).chain(flow.details()).chain(further).collect();
     let mut seen = BTreeSet::new();
     selects.retain(|select| seen.insert(select.name));
     selects

@@ -39,7 +39,7 @@ async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection:
         Selection::Range(..) => Vec::new(),
     };
     let mut rows = Rows::new(heads);
-    let details = flow.details().into_iter().map(|select| {
+    let details = flow.details().into_iter().filter(|select| shape.has(select)).map(|select| {
         let select = shape.fit(select);
         async move { netsuite.select(&select, selection).await.map(|rows| (select.name, rows)) }
     });
@@ -49,7 +49,7 @@ async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection:
     let mut asked: BTreeMap<&'static str, BTreeSet<i64>> = BTreeMap::new();
     for _ in 0..ROUNDS {
         let mut wanted: Vec<(Select, Vec<i64>)> = Vec::new();
-        for (select, ids) in flow.further(&rows) {
+        for (select, ids) in flow.further(&rows).into_iter().filter(|(select, _)| shape.has(select)) {
             let known = asked.entry(select.name).or_default();
             let new: Vec<i64> = ids.into_iter().filter(|id| known.insert(*id)).collect();
             let select = shape.fit(select);
