@@ -551,6 +551,24 @@ pub struct Desired<B> {
 }
 
 impl<B> Desired<B> {
+    /// Begins a record that is its own head, switched on and compared as a whole; `label` is its natural key, too.
+    pub fn new(key: NetSuiteId, label: &str, parts: Vec<(String, Fingerprint)>, body: B) -> Self {
+        Self {
+            key,
+            head: key,
+            natural_key: label.to_owned(),
+            label: label.to_owned(),
+            lane: key.to_string(),
+            active: true,
+            flags: Vec::new(),
+            external_id: None,
+            target: None,
+            containers: Vec::new(),
+            parts,
+            body,
+        }
+    }
+
     /// Digests all parts.
     pub fn fingerprint(&self) -> Fingerprint {
         let text: String = self.parts.iter().map(|(name, part)| format!("{name}={};", part.as_str())).collect();
