@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The mask of every date-time that is read or compared.
 pub const STAMP_MASK: &str = "YYYY-MM-DD HH24:MI:SS";
+/// Ids in one `IN` list, the most SuiteQL takes.
+pub const IN_LIST: usize = 1000;
 /// Rows in a page, the most NetSuite gives.
 pub const PAGE: usize = 1000;
 

@@ -1,6 +1,7 @@
 //! Deletions: taken from NetSuite's list of deleted records, believed after a direct read (`correctness.md` R19).
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::entities::Flow;
 use crate::error::{ErrorKind, Result};
 use crate::model::{Flag, NetSuiteId};
 use crate::netsuite::records::{Select, Selection};
-use crate::netsuite::suiteql::date;
+use crate::netsuite::suiteql::{IN_LIST, date, id_list};
 use crate::state::Mode;
 
 impl Engine<'_> {
@@ -35,14 +36,44 @@ impl Engine<'_> {
             }
             other => other?,
         };
-        let mut suspects = Vec::new();
-        for id in listed {
-            if self.state.link(flow.kind(), NetSuiteId(id))?.is_some_and(|link| !link.has(Flag::Tombstone)) {
-                suspects.push(id);
+        self.confirm(flow, &listed).await
+    }
+
+    /// Takes records that were expected and did not turn up for deleted where NetSuite says so, however long ago: the write
+    /// that tells WizCommerce of a deletion may have been refused at the time.
+    pub(super) async fn take_absent<F: Flow>(
+        &mut self,
+        flow: &F,
+        expected: &BTreeSet<i64>,
+        tally: &RefCell<Tally>,
+    ) -> Result<()> {
+        if flow.record_types().is_empty() {
+            return Ok(());
+        }
+        let mut absent: Vec<i64> = expected.difference(&tally.borrow().seen).copied().collect();
+        let mut linked = Vec::new();
+        for id in absent.drain(..) {
+            if self.state.link(flow.kind(), NetSuiteId(id))?.is_some() {
+                linked.push(id);
             }
         }
+        let mut listed = Vec::new();
+        for some in linked.chunks(IN_LIST) {
+            let select = Self::deletions().filter(format!("d.recordid IN ({})", id_list(some)));
+            let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+            listed.extend(rows.iter().filter_map(|row| row.head()).map(|id| id.0));
+        }
+        let deleted = self.confirm(flow, &listed).await?;
+        if deleted.is_empty() { Ok(()) } else { self.take_deletions(flow, &deleted, tally).await }
+    }
+
+    /// Leaves of listed ids those that are linked here and that no record of the flow answers to.
+    async fn confirm<F: Flow>(&self, flow: &F, listed: &[i64]) -> Result<Vec<i64>> {
         let mut deleted = Vec::new();
-        for id in suspects {
+        for &id in listed {
+            if self.state.link(flow.kind(), NetSuiteId(id))?.is_none_or(|link| link.has(Flag::Tombstone)) {
+                continue;
+            }
             let reads = flow.record_types().iter().map(|kind| self.netsuite.exists(kind, id));
             if try_join_all(reads).await?.into_iter().all(|exists| !exists) {
                 deleted.push(id);
@@ -51,15 +82,17 @@ impl Engine<'_> {
         Ok(deleted)
     }
 
+    fn deletions() -> Select {
+        Select::new("deleted records", "deletedrecord d", "d.recordid").grouped()
+    }
+
     /// Reads the list of deleted records since a moment, once for all flows that ask for the same.
     async fn listed_deletions(&self, since: Timestamp) -> Result<Vec<i64>> {
         let bound = self.source.session_text(since);
         if let Some(listed) = self.memory.deletions.borrow().get(&bound) {
             return Ok(listed.clone());
         }
-        let select = Select::new("deleted records", "deletedrecord d", "d.recordid")
-            .filter(format!("d.deleteddate >= {}", date(&bound)))
-            .grouped();
+        let select = Self::deletions().filter(format!("d.deleteddate >= {}", date(&bound)));
         let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
         let listed: Vec<i64> = rows.iter().filter_map(|row| row.head()).map(|id| id.0).collect();
         self.memory.deletions.borrow_mut().insert(bound, listed.clone());

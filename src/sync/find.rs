@@ -15,15 +15,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EntityKind, Flag, Link, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
-use crate::netsuite::suiteql::{Template, date, id_list};
+use crate::netsuite::suiteql::{IN_LIST, Template, date, id_list};
 use crate::state::{Blocks, Bounds, Commit, Cursor, Due, Mode};
 
 /// A cursor older than this is not trusted to have seen everything since.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Block ranges that one query of dependents names.
 const RANGES: usize = 100;
-/// Ids in one `IN` list, the most SuiteQL takes.
-const IDS: usize = 1000;
 /// Levels of heads made of heads that are followed.
 const LEVELS: usize = 4;
 
@@ -103,7 +101,7 @@ impl Engine<'_> {
     async fn hanging_off<F: Flow>(&self, flow: &F, parent: EntityKind, ids: &[i64], shape: &Shape) -> Result<BTreeSet<i64>> {
         let mut heads = BTreeSet::new();
         for (select, expression) in flow.hanging_off(parent).into_iter().filter(|(select, _)| shape.has(select)) {
-            for some in ids.chunks(IDS) {
+            for some in ids.chunks(IN_LIST) {
                 let select = select.clone().filter(format!("{expression} IN ({})", id_list(some)));
                 let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
                 heads.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));
@@ -510,7 +508,7 @@ impl Engine<'_> {
         let mut new: Vec<i64> = heads.iter().copied().collect();
         for _ in 0..LEVELS {
             let mut around = BTreeSet::new();
-            for some in new.chunks(IDS) {
+            for some in new.chunks(IN_LIST) {
                 let select = select.clone().filter(format!("{ids} IN ({})", id_list(some)));
                 let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
                 around.extend(rows.iter().filter_map(|row| row.head()).map(|head| head.0));

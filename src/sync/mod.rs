@@ -225,6 +225,7 @@ impl Engine<'_> {
         let expected = work.expected.clone();
         let whole = self.batches(flow, work, &shape, tally).await?;
         if whole {
+            self.take_absent(flow, &expected, tally).await?;
             self.reject_absent(flow, &expected, tally)?;
         } else {
             let note = format!("{entity}: stopped as `--limit` or `--max-failures` asks; the cursor stays");

@@ -10,14 +10,12 @@ use crate::entities::{Flow, Rows};
 use crate::error::Result;
 use crate::netsuite::NetSuite;
 use crate::netsuite::records::{Select, Selection};
+use crate::netsuite::suiteql::IN_LIST;
 
 /// Batches that are read side by side. The gate decides how many requests that makes.
 const AHEAD: usize = 8;
 /// Rounds of further queries for one batch; the last ones are kits within kits.
 const ROUNDS: usize = 8;
-/// Ids in one `IN` list, the most SuiteQL takes.
-const IDS: usize = 1000;
-
 /// Reads selections of heads in order.
 pub(super) fn ahead<'a, F: Flow>(
     netsuite: &'a NetSuite,
@@ -53,7 +51,7 @@ async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection:
             let known = asked.entry(select.name).or_default();
             let new: Vec<i64> = ids.into_iter().filter(|id| known.insert(*id)).collect();
             let select = shape.fit(select);
-            wanted.extend(new.chunks(IDS).map(|ids| (select.clone(), ids.to_vec())));
+            wanted.extend(new.chunks(IN_LIST).map(|ids| (select.clone(), ids.to_vec())));
         }
         if wanted.is_empty() {
             break;
