@@ -78,8 +78,8 @@ pub(super) struct Served<'w> {
 
 impl<'w> Served<'w> {
     /// Gets ready to serve, with a connection to the state file of its own.
-    pub(super) fn new(work: &'w Work<'w>, source: SourceClock) -> Result<Self> {
-        Ok(Self { work, source, state: work.session.state(work.settings)? })
+    pub(super) fn new(work: &'w Work<'w>, source: SourceClock, state: &State) -> Result<Self> {
+        Ok(Self { work, source, state: state.beside()? })
     }
 
     /// Serves what is asked for until the run is done and nothing more is asked.

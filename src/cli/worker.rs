@@ -160,6 +160,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
         listener.on(&Event::Passed(Step::LeaseTaken));
     }
     if !options.dry_run {
+        state = state.checked(started_at)?;
         state.begin_run(&run_id, &asked.command, started_at)?;
         state.tidy_queue(started_at.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(started_at))?;
     }
@@ -178,7 +179,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
                 if let Some(words) = source.disagrees() {
                     session.output.note(&format!("{words}; the account's own clock is followed"));
                 }
-                let served = if dry_run { None } else { Some(Served::new(&work, source.clone())?) };
+                let served = if dry_run { None } else { Some(Served::new(&work, source.clone(), worked_on)?) };
                 let flows = work.flows(asked.tasks, worked_on, &listener, options, &run_id, source);
                 queue::beside(served, flows).await
             }

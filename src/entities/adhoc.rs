@@ -134,6 +134,11 @@ impl Flow for AdHoc {
         Some(select.column(Column::new("i.itemid", "label")).filter(format!("i.id IN ({})", id_list(ids))))
     }
 
+    fn keeps_failures(&self) -> bool {
+        // The document that needs it is what fails.
+        false
+    }
+
     fn details(&self) -> Vec<Select> {
         vec![Select::new("stand-ins", "item i", "i.id").columns("i", &["itemid", "displayname"])]
     }

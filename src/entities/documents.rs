@@ -9,6 +9,8 @@ use crate::netsuite::suiteql::{id_list, quote};
 
 /// Decimals kept where a price has to be computed from an amount.
 const PRICE_DECIMALS: u32 = 8;
+/// Why a document dated too early stays out.
+pub const START_DATE: &str = "start_date";
 /// The longest text WizCommerce takes in most fields, in characters.
 pub(super) const TEXT_LIMIT: usize = 255;
 
@@ -224,7 +226,7 @@ impl Scope {
         // Dates in this form compare as text.
         let date = header.text("trandate").unwrap_or_default();
         let is_early = self.start_date.as_deref().is_some_and(|start| date < start);
-        (is_early && !known.is_asked()).then_some("start_date")
+        (is_early && !known.is_asked()).then_some(START_DATE)
     }
 }
 

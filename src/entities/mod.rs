@@ -139,6 +139,11 @@ pub trait Flow {
         None
     }
 
+    /// Whether records that could not be written are stored as failures of this entity, to be tried again.
+    fn keeps_failures(&self) -> bool {
+        true
+    }
+
     /// Queries that read a batch of heads whole, by head.
     fn details(&self) -> Vec<Select>;
 

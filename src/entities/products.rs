@@ -411,7 +411,8 @@ impl Products {
         // A stand-in for an order line says nothing about the item: it is taken over, or left alone.
         let link = context.known.id(KIND, id).filter(|link| !link.has(Flag::AdHoc));
         let in_scope = self.is_in_scope(row);
-        let active = !row.flag("isinactive") && in_scope;
+        // Switching on and off is the products flow's, under its fuse.
+        let active = self.part == Part::Kits || (!row.flag("isinactive") && in_scope);
         let named = sku_of(itemid);
         // A renamed item that is switched off goes by the name its product has: switching off needs no SKU.
         let known_as = link.and_then(|link| link.natural_key.as_deref()).filter(|_| !active);
@@ -604,7 +605,7 @@ impl Flow for Products {
 
     fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String> {
         match table {
-            "item fields" if self.settings.variants => {
+            "item fields" if self.settings.variants && self.part == Part::All => {
                 self.options = rows
                     .iter()
                     .filter_map(|row| Some((row.text("scriptid")?.to_ascii_lowercase(), row.text("name")?.to_owned())))
@@ -837,7 +838,8 @@ impl Flow for Products {
         let mut mapped = Vec::new();
         // A kit that is no product yet is not the kits flow's to make.
         let is_ours = |head: &&Row| {
-            self.part == Part::All || head.head().and_then(|id| known.id(KIND, id)).is_some_and(|link| !link.has(Flag::AdHoc))
+            let kept = |link: &Link| !link.has(Flag::AdHoc) && !link.has(Flag::Deactivated);
+            self.part == Part::All || head.head().and_then(|id| known.id(KIND, id)).is_some_and(kept)
         };
         for head in rows.of("items").iter().filter(is_ours) {
             let mut family = head.head().and_then(|id| children.remove(&id.0)).unwrap_or_default();

@@ -103,7 +103,7 @@ impl State {
 
     /// Gives the number of the newest link of all.
     pub fn newest_link(&self) -> Result<i64> {
-        self.read("select coalesce(max(serial), 0) from link", |row| row.get(0))
+        self.read("select coalesce((select cast(value as integer) from meta where key = 'newest-link'), 0)", |row| row.get(0))
     }
 
     /// Gives the records of a kind that were linked for the first time after the link of that number.
@@ -222,8 +222,9 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
     let mut unkept = transaction.prepare_cached(
         "update link indexed by link_by_ns set fingerprint = null where ns_id = ?1 and wc_id = ?2 and kind <> ?3",
     )?;
-    let mut serial: i64 =
-        transaction.prepare_cached("select coalesce(max(serial), 0) from link")?.query_row([], |row| row.get(0))?;
+    // Numbers are never given twice: a flow that saw the newest link must see the next one.
+    let counted = "select coalesce((select cast(value as integer) from meta where key = 'newest-link'), 0)";
+    let mut serial: i64 = transaction.prepare_cached(counted)?.query_row([], |row| row.get(0))?;
     for link in links {
         // A link that is there keeps its number.
         serial += 1;
@@ -244,6 +245,13 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
             now,
             serial,
         ])?;
+    }
+    if !links.is_empty() {
+        transaction
+            .prepare_cached(
+                "insert into meta (key, value) values ('newest-link', ?1) on conflict do update set value = excluded.value",
+            )?
+            .execute([serial.to_string()])?;
     }
     Ok(())
 }

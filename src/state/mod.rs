@@ -104,7 +104,7 @@ impl State {
         Ok(Self { connection: memory, path: self.path.clone() })
     }
 
-    fn set_up(&mut self, fresh: bool, owner: &str, now: Timestamp) -> Result<()> {
+    fn set_pragmas(&self) -> Result<()> {
         let connection = &self.connection;
         let pragma =
             |name: &str, value: &str| connection.pragma_update(None, name, value).map_err(|error| unusable(&self.path, error));
@@ -117,16 +117,17 @@ impl State {
         pragma("synchronous", "full")?;
         pragma("foreign_keys", "on")?;
         connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
 
+    fn set_up(&mut self, fresh: bool, owner: &str, now: Timestamp) -> Result<()> {
+        self.set_pragmas()?;
         let version = self.version()?;
         if version > schema::VERSION {
             return Err(newer(&self.path));
         }
         if version == 0 && !fresh && self.has_tables()? {
             return Err(foreign(&self.path));
-        }
-        if !fresh && self.ended_uncleanly(version)? {
-            self.check()?;
         }
         if version < schema::VERSION {
             if version > 0 {
@@ -164,14 +165,36 @@ impl State {
         self.read("select exists (select 1 from sqlite_schema)", |row| row.get(0))
     }
 
-    fn ended_uncleanly(&self, version: i64) -> Result<bool> {
-        if version == 0 {
-            return Ok(false);
-        }
-        self.read("select exists (select 1 from run where finished_at is null)", |row| row.get(0))
+    /// Opens a second connection to the same file: for who works beside a run, in the same process.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::State`] when the file cannot be opened.
+    pub fn beside(&self) -> Result<Self> {
+        let connection = Connection::open(&self.path).map_err(|error| self.broken(error))?;
+        let state = Self { connection, path: self.path.clone() };
+        state.set_pragmas()?;
+        Ok(state)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Makes sure that the file is whole, after a run that did not end; a damaged one is set aside. Whoever calls this holds
+    /// the lease: a run that is still under way has not ended either.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::State`] for a damaged file.
+    pub fn checked(self, now: Timestamp) -> Result<Self> {
+        match self.check_after_unclean_end() {
+            Ok(()) => Ok(self),
+            Err(error) if is_damage(&error) => Err(set_aside(self, now, error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn check_after_unclean_end(&self) -> Result<()> {
+        if !self.read("select exists (select 1 from run where finished_at is null)", |row| row.get(0))? {
+            return Ok(());
+        }
         let verdict: String = self.read("pragma quick_check(1)", |row| row.get(0))?;
         if verdict == "ok" {
             return Ok(());

@@ -8,12 +8,14 @@ use serde_json::value::RawValue;
 
 use super::apply::{Outcome, id_of};
 use super::plan::{Found, decide};
+use super::read::{self, Read};
 use super::report::{FAILURES_SHOWN, PlanLine};
-use super::{Engine, Event, Fate, Step, Tally};
+use super::{Engine, Event, Fate, Shape, Step, Tally};
 use crate::entities::{Action, By, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
 use crate::error::{Error, Result};
+use crate::http::interrupted;
 use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
-use crate::netsuite::records::Selection;
+use crate::netsuite::records::{Row, Selection};
 use crate::state::{Commit, Mode};
 
 /// Look-ups on the target side by side; the gate decides how many requests that makes.
@@ -29,6 +31,8 @@ pub(super) struct Target<'a> {
     pub(super) lifted: bool,
     /// How much the run looks at.
     pub(super) mode: Mode,
+    /// Whether writing relies on what must exist on the target.
+    pub(super) prepares: bool,
 }
 
 impl Engine<'_> {
@@ -36,19 +40,22 @@ impl Engine<'_> {
     pub(super) async fn batch<F: Flow>(
         &mut self,
         flow: &F,
-        rows: Rows,
-        selection: &Selection,
+        shape: &Shape,
+        read: Read,
         target: &Target<'_>,
-        prepared: &mut bool,
         tally: &RefCell<Tally>,
     ) -> Result<Vec<i64>> {
-        if !*prepared && flow.prerequisites().iter().any(|need| matches!(need, crate::entities::Prerequisite::Warehouses(..))) {
+        let Read { selection, rows, at: read_at } = read;
+        let selection = &selection;
+        if flow.prerequisites().iter().any(|need| matches!(need, crate::entities::Prerequisite::Warehouses(..))) {
             // Mapping names warehouses, so they come before it; lists and attributes can wait for the first write.
             self.prepare(flow).await?;
-            *prepared = true;
         }
 
-        let _held = self.memory.hands.hold(flow.kind(), keys_of(&rows)).await;
+        let keys = keys_of(&rows);
+        let held = self.memory.hands.hold(flow.kind(), keys, &self.stop).await.map_err(interrupted)?;
+        // While this batch waited its turn another engine may have brought one of its records up to date.
+        let rows = if held.is_newer_than(read_at) { read::batch(self.netsuite, flow, shape, selection).await? } else { rows };
         let mut known = self.gather(flow, &rows, target.lifted).await?;
         self.find_foreign_groups(flow, &rows, &mut known, target.listed).await?;
         let mut mapped = flow.map(&rows, &known);
@@ -56,10 +63,12 @@ impl Engine<'_> {
             keep_asked(&mut mapped, asked);
         }
         // Reached in this run before, as a document linked with another: once is enough.
-        mapped.retain(|record| !self.memory.done.contains(&(flow.entity(), record.key())));
+        let (done, mapped): (Vec<_>, Vec<_>) =
+            mapped.into_iter().partition(|record| self.memory.done.contains(&(flow.entity(), record.key())));
+        note_seen(&done, &mut tally.borrow_mut().seen);
         drop(rows);
         let heads: BTreeSet<i64> = mapped.iter().filter_map(Mapped::desired).map(|desired| desired.head.0).collect();
-        let fatal = self.write(flow, mapped, selection, target, prepared, tally).await?;
+        let fatal = self.write(flow, mapped, selection, target, tally).await?;
         let mut tally = tally.borrow_mut();
         tally.heads += rows_in(selection, flow.batch());
         self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
@@ -68,7 +77,7 @@ impl Engine<'_> {
             return Err(error);
         }
         let mut there = Vec::new();
-        let followed = self.options.linked && !flow.followers().is_empty();
+        let followed = self.brings_followers(flow);
         for head in heads.into_iter().filter(|_| followed) {
             if self.state.link(flow.kind(), NetSuiteId(head))?.is_some() {
                 there.push(head);
@@ -84,7 +93,6 @@ impl Engine<'_> {
         mapped: Vec<Mapped<F::Body>>,
         selection: &Selection,
         target: &Target<'_>,
-        prepared: &mut bool,
         tally: &RefCell<Tally>,
     ) -> Result<Option<Error>> {
         let (entity, direction) = (flow.entity().name(), flow.direction().name());
@@ -102,14 +110,14 @@ impl Engine<'_> {
                     self.skip(flow, key, &label, reason, tally);
                     commit.cleared.push(key.to_string());
                 }
-                Mapped::Rejected(rejection) => self.reject(entity, rejection, &mut commit, tally),
+                Mapped::Rejected(rejection) => self.reject(flow, rejection, &mut commit, tally),
             }
         }
         let mut planned = Vec::new();
         for (desired, found) in self.find_on_target(flow, to_plan, target.listed).await? {
             match decide(desired, found, self.source.now) {
                 Ok(record) => planned.push(record),
-                Err(rejection) => self.reject(entity, *rejection, &mut commit, tally),
+                Err(rejection) => self.reject(flow, *rejection, &mut commit, tally),
             }
         }
 
@@ -119,9 +127,8 @@ impl Engine<'_> {
             commit.cleared.push(record.desired.key.to_string());
             self.tell(entity, &record.desired, Fate::Unchanged);
         }
-        if !writing.is_empty() && !*prepared {
+        if !writing.is_empty() && target.prepares {
             self.prepare(flow).await?;
-            *prepared = true;
         }
 
         let intents: Vec<String> = if flow.lookup().is_some() {
@@ -143,11 +150,9 @@ impl Engine<'_> {
             fatal = self.stop.error().filter(|_| !done);
         }
         // A batch that was not done to the end is found again by the next run.
-        commit.resume = match selection {
-            _ if fatal.is_some() || target.mode == Mode::Ids => None,
-            Selection::Range(_, high) => *high,
-            Selection::Ids(ids) => ids.last().copied(),
-        };
+        if fatal.is_none() && !self.brings_followers(flow) {
+            commit.resume = place_of(selection, target.mode);
+        }
         self.state.commit(&commit, self.clock.now())?;
         self.observer.on(&Event::Passed(Step::BatchCommitted));
         if self.memory.is_reached() {
@@ -159,11 +164,12 @@ impl Engine<'_> {
 
     /// Finds what mapping needs to know: links, parents that had to be brought first, and stand-ins for products.
     async fn gather<F: Flow>(&mut self, flow: &F, rows: &Rows, lifted: bool) -> Result<Known> {
-        let mut known = self.resolve(flow, rows)?;
+        self.recover(flow, rows).await?;
+        let mut known = self.resolve(flow, rows, lifted)?;
         let missing = flow.missing_parents(rows, &known);
         if !missing.is_empty() {
             self.bring_parents(&missing).await?;
-            known = self.resolve(flow, rows)?;
+            known = self.resolve(flow, rows, lifted)?;
             for (entity, ids) in missing {
                 for id in ids {
                     if let Some(why) = self.why_absent(entity, id)? {
@@ -176,17 +182,51 @@ impl Engine<'_> {
         if !wanted.is_empty() {
             self.bring_stand_ins(wanted).await?;
             let absent = known;
-            known = self.resolve(flow, rows)?;
+            known = self.resolve(flow, rows, lifted)?;
             known.take_absent(absent);
-        }
-        if lifted {
-            known.ask();
         }
         Ok(known)
     }
 
-    fn resolve<F: Flow>(&self, flow: &F, rows: &Rows) -> Result<Known> {
+    /// Finds out what became of creates that were left open: a record that is there is linked, whatever its source says now;
+    /// where neither side has it, nothing is open any more.
+    ///
+    /// Records that are looked up by a natural key are found when they are planned.
+    async fn recover<F: Flow>(&mut self, flow: &F, rows: &Rows) -> Result<()> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let Some(lookup) = flow.lookup().filter(|lookup| lookup.by == By::Reference) else { return Ok(()) };
+        let here = keys_of(rows);
+        let mut open: Vec<(String, i64)> = Vec::new();
+        for intent in self.state.intents(entity, direction)? {
+            let Some(key) = intent.split_once('/').and_then(|(_, key)| key.parse().ok()) else { continue };
+            if here.contains(&key) && self.state.link(flow.kind(), NetSuiteId(key))?.is_none() {
+                open.push((intent, key));
+            }
+        }
+        let present: BTreeSet<i64> = rows.all().filter_map(Row::head).map(|id| id.0).collect();
+        let run_id = self.run_id.clone();
+        for some in open.chunks(lookup.parameter().1) {
+            let keys: Vec<String> = some.iter().map(|(_, key)| key.to_string()).collect();
+            let found = self.look_up(&lookup, &keys).await?;
+            let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
+            for (intent, key) in some {
+                match found.iter().find(|listed| listed.natural_key == key.to_string()) {
+                    Some(listed) => commit.links.push(Link::new(flow.kind(), NetSuiteId(*key), listed.wc_id.clone())),
+                    None if present.contains(key) => continue,
+                    None => {}
+                }
+                commit.closed.push(intent.clone());
+            }
+            self.state.commit(&commit, self.clock.now())?;
+        }
+        Ok(())
+    }
+
+    fn resolve<F: Flow>(&self, flow: &F, rows: &Rows, lifted: bool) -> Result<Known> {
         let mut known = Known::default();
+        if lifted {
+            known.ask();
+        }
         let mut seen = HashSet::new();
         for reference in flow.references(rows) {
             if !seen.insert(reference.clone()) {
@@ -320,7 +360,7 @@ impl Engine<'_> {
                 drop(counts);
                 self.tell(entity, &record.desired, Fate::Written(word));
                 commit.closed.push(intent_key(&record.desired));
-                commit.cleared.push(record.desired.key.to_string());
+                clear(flow, &record.desired, commit);
                 commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
                 true
             }
@@ -331,12 +371,16 @@ impl Engine<'_> {
                 }
                 if let Some(wc_id) = wc_id {
                     let mut links = link(flow.kind(), &record.desired, wc_id, false);
-                    if let (Some(own), Some(active)) = (links.last_mut(), record.was_active) {
-                        own.mark(Flag::Deactivated, !active);
+                    if let Some(own) = links.last_mut() {
+                        // What was agreed on before still is: only what differs from that is sent the next time.
+                        own.image.clone_from(&record.image);
+                        if let Some(active) = record.was_active {
+                            own.mark(Flag::Deactivated, !active);
+                        }
                     }
                     commit.links.extend(links);
                 }
-                self.reject(entity, rejection, commit, tally);
+                self.reject(flow, rejection, commit, tally);
                 true
             }
             Outcome::Untouched if !failed && self.stop.requested().is_none() => {
@@ -344,7 +388,7 @@ impl Engine<'_> {
                 if let Some(wc_id) = id_of(&record) {
                     commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
                 }
-                commit.cleared.push(record.desired.key.to_string());
+                clear(flow, &record.desired, commit);
                 tally.borrow_mut().counts.unchanged += 1;
                 self.tell(entity, &record.desired, Fate::Unchanged);
                 true
@@ -373,9 +417,11 @@ impl Engine<'_> {
     }
 
     /// Counts a rejection and stores it with the batch.
-    pub(super) fn reject(&self, entity: &'static str, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
-        commit.rejections.push(rejection.clone());
-        self.count_rejected(entity, rejection, tally);
+    pub(super) fn reject<F: Flow>(&self, flow: &F, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
+        if flow.keeps_failures() {
+            commit.rejections.push(rejection.clone());
+        }
+        self.count_rejected(flow.entity().name(), rejection, tally);
     }
 
     /// Counts a rejection and tells of it.
@@ -398,9 +444,25 @@ impl Engine<'_> {
     }
 }
 
+/// Notes that a record is no longer rejected. A stand-in says nothing about the record it stands for.
+fn clear<F: Flow>(flow: &F, desired: &Desired<F::Body>, commit: &mut Commit<'_>) {
+    if flow.keeps_failures() {
+        commit.cleared.push(desired.key.to_string());
+    }
+}
+
 /// Gives what a record is looked up by; nothing where nothing is looked up.
 fn lookup_key<B>(lookup: Option<&Lookup>, desired: &Desired<B>) -> String {
     lookup.map(|lookup| lookup.key_of(desired)).unwrap_or_default()
+}
+
+/// Gives where a run stands that has done everything up to a selection.
+pub(super) fn place_of(selection: &Selection, mode: Mode) -> Option<i64> {
+    match selection {
+        _ if mode == Mode::Ids => None,
+        Selection::Range(_, high) => *high,
+        Selection::Ids(ids) => ids.last().copied(),
+    }
 }
 
 /// Gives the ids of all heads and records in the rows: what is in hand while the batch is worked on.
@@ -480,7 +542,8 @@ fn link<B>(kind: &str, desired: &Desired<B>, wc_id: WizId, written: bool) -> Vec
     own.fingerprint = written.then(|| desired.fingerprint());
     own.image = if written { desired.image() } else { None };
     own.mark(Flag::Deactivated, !desired.active);
-    for flag in &desired.flags {
+    // A mark says what was written: until then it would hide that it was not.
+    for flag in desired.flags.iter().filter(|_| written) {
         own.mark(*flag, true);
     }
     desired.containers.iter().cloned().chain([own]).collect()

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use super::batch::Target;
 use super::{Engine, Event, Tally};
-use crate::entities::Flow;
+use crate::entities::{Flow, Wanted};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Flag, NetSuiteId};
 use crate::netsuite::records::{Select, Selection};
 use crate::netsuite::suiteql::{IN_LIST, date, id_list};
-use crate::state::Mode;
+use crate::state::{Commit, Mode};
 
 impl Engine<'_> {
     /// Finds linked records that were deleted since a moment.
@@ -50,11 +50,12 @@ impl Engine<'_> {
         if flow.record_types().is_empty() {
             return Ok(());
         }
-        let mut absent: Vec<i64> = expected.difference(&tally.borrow().seen).copied().collect();
-        let mut linked = Vec::new();
-        for id in absent.drain(..) {
-            if self.state.link(flow.kind(), NetSuiteId(id))?.is_some() {
-                linked.push(id);
+        let absent: Vec<i64> = expected.difference(&tally.borrow().seen).copied().collect();
+        let (mut linked, mut unlinked) = (Vec::new(), Vec::new());
+        for id in absent {
+            match self.state.link(flow.kind(), NetSuiteId(id))? {
+                Some(_) => linked.push(id),
+                None => unlinked.push(id),
             }
         }
         let mut listed = Vec::new();
@@ -64,16 +65,50 @@ impl Engine<'_> {
             listed.extend(rows.iter().filter_map(|row| row.head()).map(|id| id.0));
         }
         let deleted = self.confirm(flow, &listed).await?;
-        if deleted.is_empty() { Ok(()) } else { self.take_deletions(flow, &deleted, tally).await }
+        if !deleted.is_empty() {
+            self.take_deletions(flow, &deleted, tally).await?;
+        }
+        self.forget_gone(flow, &unlinked, tally).await
+    }
+
+    /// Forgets rejections of records that never arrived and are gone now: there is nothing left to bring.
+    async fn forget_gone<F: Flow>(&mut self, flow: &F, absent: &[i64], tally: &RefCell<Tally>) -> Result<()> {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
+        let mut stored = Vec::new();
+        for id in absent {
+            if self.state.rejection_of(entity, direction, &id.to_string())?.is_some() {
+                stored.push(*id);
+            }
+        }
+        let gone = self.absent_now(flow, stored).await?;
+        tally.borrow_mut().seen.extend(&gone);
+        let run_id = self.run_id.clone();
+        let cleared = gone.iter().map(i64::to_string).collect();
+        self.state.commit(&Commit { entity, direction, run: &run_id, cleared, ..Commit::default() }, self.clock.now())
     }
 
     /// Leaves of listed ids those that are linked here and that no record of the flow answers to.
     async fn confirm<F: Flow>(&self, flow: &F, listed: &[i64]) -> Result<Vec<i64>> {
-        let mut deleted = Vec::new();
+        let mut suspects = Vec::new();
         for &id in listed {
-            if self.state.link(flow.kind(), NetSuiteId(id))?.is_none_or(|link| link.has(Flag::Tombstone)) {
-                continue;
+            if self.state.link(flow.kind(), NetSuiteId(id))?.is_some_and(|link| !link.has(Flag::Tombstone)) {
+                suspects.push(id);
             }
+        }
+        self.absent_now(flow, suspects).await
+    }
+
+    /// Leaves of ids those that nothing answers to. The list of deletions names ids of every kind of record, so what a query
+    /// shows all the same is sorted out first, many at a time; the rest is read directly, one by one.
+    async fn absent_now<F: Flow>(&self, flow: &F, suspects: Vec<i64>) -> Result<Vec<i64>> {
+        let mut shown = BTreeSet::new();
+        for some in suspects.chunks(IN_LIST) {
+            let Some(select) = flow.locate(&Wanted::Ids(some.to_vec())) else { continue };
+            let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+            shown.extend(rows.iter().filter(|row| row.flag("in_scope")).filter_map(|row| row.id("id")).map(|id| id.0));
+        }
+        let mut deleted = Vec::new();
+        for id in suspects.into_iter().filter(|id| !shown.contains(id)) {
             let reads = flow.record_types().iter().map(|kind| self.netsuite.exists(kind, id));
             if try_join_all(reads).await?.into_iter().all(|exists| !exists) {
                 deleted.push(id);
@@ -106,10 +141,8 @@ impl Engine<'_> {
             let link = self.state.link(flow.kind(), NetSuiteId(*id))?;
             mapped.extend(link.and_then(|link| flow.deleted(&link)));
         }
-        let target = Target { listed: false, asked: None, lifted: false, mode: Mode::Ids };
         // Nothing of a deleted record relies on what must exist for new ones.
-        let mut prepared = true;
-        let selection = Selection::Ids(deleted.to_vec());
-        self.write(flow, mapped, &selection, &target, &mut prepared, tally).await?.map_or(Ok(()), Err)
+        let target = Target { listed: false, asked: None, lifted: false, mode: Mode::Ids, prepares: false };
+        self.write(flow, mapped, &Selection::Ids(deleted.to_vec()), &target, tally).await?.map_or(Ok(()), Err)
     }
 }

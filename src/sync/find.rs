@@ -120,7 +120,8 @@ impl Engine<'_> {
 
     /// Gives the heads of one batch: the flow's own number, or fewer when fewer are asked for.
     fn batch_of<F: Flow>(&self, flow: &F) -> usize {
-        let limit = self.options.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let limit = self.options.limit.filter(|_| self.memory.depth == 0);
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         limit.clamp(1, flow.batch())
     }
 
@@ -131,7 +132,7 @@ impl Engine<'_> {
         let mut heads = BTreeSet::new();
         let mut asked = BTreeSet::new();
         let mut expected = BTreeSet::new();
-        for wanted in wanted {
+        for wanted in &in_pieces(wanted) {
             if let Wanted::Ids(ids) = wanted {
                 expected.extend(ids);
             }
@@ -363,7 +364,7 @@ impl Engine<'_> {
                 }
             };
             if self.state.rejection_of(entity, direction, &id.to_string())?.is_some() {
-                self.reject(entity, rejection, &mut commit, tally);
+                self.reject(flow, rejection, &mut commit, tally);
             } else {
                 self.refuse_name(flow, rejection, tally);
             }
@@ -572,6 +573,15 @@ impl Engine<'_> {
         .hint("look at what would happen with `--dry-run`")
         .hint(format!("if that is meant, allow it with `--max-deactivate {off}`")))
     }
+}
+
+/// Cuts names into as many as one query takes.
+fn in_pieces(wanted: &[Wanted]) -> Vec<Wanted> {
+    let pieces = |wanted: &Wanted| match wanted {
+        Wanted::Ids(ids) => ids.chunks(IN_LIST).map(|ids| Wanted::Ids(ids.to_vec())).collect(),
+        named => vec![named.clone()],
+    };
+    wanted.iter().flat_map(pieces).collect()
 }
 
 /// Under which name the members of a saved search are kept.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::report::{FlowReport, Reported};
 use super::{Engine, Task};
 use crate::entities::adhoc::{AdHoc, Wanted as StandIn};
+use crate::entities::documents::START_DATE;
 use crate::entities::{Absent, Flow, Wanted};
 use crate::error::Result;
 use crate::model::{EntityKind, NetSuiteId};
@@ -19,13 +20,18 @@ impl Engine<'_> {
         for (&entity, ids) in missing {
             let mut wanted = Vec::new();
             for &id in ids {
-                let dealt_with = self.memory.skipped(entity, id).is_some() || self.was_rejected_now(entity, id)?;
+                // Being linked lifts the start date, so that alone is no answer yet.
+                let skipped = self.memory.skipped(entity, id).filter(|reason| !(self.options.linked && *reason == START_DATE));
+                let dealt_with = skipped.is_some() || self.was_rejected_now(entity, id)?;
                 if !dealt_with && self.memory.brought.insert((entity, id)) {
                     wanted.push(id);
                 }
             }
             if !wanted.is_empty() && self.memory.depth < LEVELS {
-                self.run_for(entity, &Task::Parents(wanted)).await?;
+                let reached = self.memory.set_reached(false);
+                let result = self.run_for(entity, &Task::Parents(wanted)).await;
+                self.memory.set_reached(reached);
+                result?;
             }
         }
         Ok(())
@@ -78,22 +84,28 @@ impl Engine<'_> {
     pub(super) async fn bring_stand_ins(&mut self, wanted: Vec<StandIn>) -> Result<()> {
         let ids: BTreeSet<i64> = wanted.iter().map(|wanted| wanted.item.0).collect();
         let mut flow = AdHoc::new(wanted);
-        let depth = self.memory.depth;
+        let (depth, reached) = (self.memory.depth, self.memory.set_reached(false));
         self.memory.depth = depth + 1;
         let (report, error) = Box::pin(self.run(&mut flow, &Task::Named(vec![Wanted::Ids(ids.into_iter().collect())]))).await;
         self.memory.depth = depth;
+        self.memory.set_reached(reached);
         self.report_side(report);
         error.map_or(Ok(()), Err)
     }
 
+    /// Tells whether documents are brought along with this flow's records. What is brought for another record brings nothing
+    /// along itself: its own flow does, and batches in hand would wait for themselves.
+    pub(super) fn brings_followers<F: Flow>(&self, flow: &F) -> bool {
+        let wanted = |entity: &EntityKind| !self.memory.scheduled.contains(entity);
+        self.options.linked && self.memory.depth == 0 && flow.followers().iter().any(wanted)
+    }
+
     /// Brings the documents that hang off records just touched, of every linked flow that will not look by itself.
     pub(super) async fn bring_followers<F: Flow>(&mut self, flow: &F, heads: Vec<i64>) -> Result<()> {
-        if !self.options.linked || heads.is_empty() {
-            return Ok(());
-        }
-        for &entity in flow.followers() {
-            if self.memory.scheduled.contains(&entity) {
-                continue;
+        let wanted = flow.followers().iter().copied().filter(|entity| !self.memory.scheduled.contains(entity));
+        for entity in wanted.collect::<Vec<_>>() {
+            if heads.is_empty() {
+                break;
             }
             let before = self.memory.set_reached(true);
             let result = self.run_for(entity, &Task::Linked(flow.entity(), heads.clone())).await;
@@ -112,15 +124,8 @@ impl Engine<'_> {
         self.memory.depth = depth;
         let (report, error): Reported = result?;
         self.report_side(report);
-        // What concerns one entity's permissions leaves its children to be rejected one by one.
-        match error {
-            Some(error) if error.is_local() => {
-                self.observer.on(&super::Event::Note(&format!("{entity}: {error}")));
-                Ok(())
-            }
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        // Without its parents or its documents a flow is not done: it ends with the same error, and its cursor stays.
+        error.map_or(Ok(()), Err)
     }
 
     /// Adds a report to those of flows that were run for others: one per flow, whatever the number of batches.

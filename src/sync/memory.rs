@@ -1,20 +1,33 @@
 //! What one run remembers: records it has dealt with already, and those in hand right now.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::FlowReport;
+use super::{FlowReport, Shape};
+use crate::http::Stop;
 use crate::model::{EntityKind, Rejection};
 
 /// Records that batches are working on. Shared by the engines of one process, so that a record is written by one of them at
 /// a time: who comes second waits for that batch only.
 #[derive(Clone, Default)]
 pub struct Hands {
-    held: Rc<RefCell<HashSet<(&'static str, i64)>>>,
-    freed: Rc<Notify>,
+    shared: Rc<Shared>,
+    /// Whether what these hands let go is noted, so that others do not write older rows over it.
+    is_guest: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    held: RefCell<HashSet<(&'static str, i64)>>,
+    freed: Notify,
+    /// Counts how often a guest let records go.
+    time: Cell<u64>,
+    /// When a guest let a record go.
+    guests: RefCell<HashMap<(&'static str, i64), u64>>,
 }
 
 /// Records in hand; dropping it lets them go.
@@ -24,32 +37,60 @@ pub(super) struct Held {
     ids: BTreeSet<i64>,
 }
 
+impl Held {
+    /// Tells whether a guest had one of these records in hand after a moment.
+    pub(super) fn is_newer_than(&self, moment: u64) -> bool {
+        let guests = self.hands.shared.guests.borrow();
+        !guests.is_empty() && self.ids.iter().any(|id| guests.get(&(self.kind, *id)).is_some_and(|at| *at > moment))
+    }
+}
+
 impl Hands {
-    /// Takes records in hand, all of them at once, as soon as nobody else has any of them.
-    pub(super) async fn hold(&self, kind: &'static str, ids: BTreeSet<i64>) -> Held {
+    /// Gives the hands of a guest, who works beside the run on a few records.
+    #[must_use]
+    pub fn guest(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared), is_guest: true }
+    }
+
+    /// Gives the moment, in the time that counts what guests did.
+    pub(super) fn now(&self) -> u64 {
+        self.shared.time.get()
+    }
+
+    /// Takes records in hand, all of them at once, as soon as nobody else has any of them. The error is the signal that ended
+    /// the waiting.
+    pub(super) async fn hold(&self, kind: &'static str, ids: BTreeSet<i64>, stop: &Stop) -> Result<Held, u8> {
         loop {
             // Registered before looking, so that nothing let go in between is missed.
-            let freed = self.freed.notified();
+            let freed = self.shared.freed.notified();
             {
-                let mut held = self.held.borrow_mut();
+                let mut held = self.shared.held.borrow_mut();
                 if !ids.iter().any(|id| held.contains(&(kind, *id))) {
                     held.extend(ids.iter().map(|id| (kind, *id)));
-                    return Held { hands: self.clone(), kind, ids };
+                    return Ok(Held { hands: self.clone(), kind, ids });
                 }
             }
-            freed.await;
+            tokio::select! {
+                () = freed => {}
+                signal = stop.wait() => return Err(signal),
+            }
         }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut held = self.hands.held.borrow_mut();
+        let shared = &self.hands.shared;
+        let mut held = shared.held.borrow_mut();
         for id in &self.ids {
             held.remove(&(self.kind, *id));
         }
+        if self.hands.is_guest {
+            shared.time.set(shared.time.get() + 1);
+            shared.guests.borrow_mut().extend(self.ids.iter().map(|id| ((self.kind, *id), shared.time.get())));
+        }
         drop(held);
-        self.hands.freed.notify_waiters();
+        shared.freed.notify_waiters();
     }
 }
 
@@ -70,6 +111,14 @@ pub struct Memory {
     skipped: HashMap<(EntityKind, i64), &'static str>,
     /// Records that were asked for and do not exist; nothing of them is stored.
     refused: HashMap<(EntityKind, i64), Rejection>,
+    /// Lists of the target that were read already, by their address.
+    pub(super) directories: RefCell<HashMap<&'static str, Rc<[Box<RawValue>]>>>,
+    /// Members of saved searches that were read already, by the search.
+    pub(super) members: RefCell<HashMap<String, Rc<[i64]>>>,
+    /// Flows of which everything that must exist on the target is known to.
+    pub(super) prepared: HashSet<String>,
+    /// What was found out about the account for a flow.
+    pub(super) shapes: HashMap<String, Shape>,
     /// Ids on the list of deleted records since a moment: flows that stand at the same cursor share the answer.
     pub(super) deletions: RefCell<HashMap<String, Vec<i64>>>,
     /// How many flows are running for one another.
@@ -122,17 +171,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_record_is_in_one_hand_at_a_time_and_others_are_free() {
+        let (_stopper, stop) = Stop::channel();
         let hands = Hands::default();
-        let first = hands.hold("products", BTreeSet::from([1, 2])).await;
-        let other = hands.hold("products", BTreeSet::from([3])).await;
-        let same = hands.hold("orders", BTreeSet::from([1])).await;
-        let waiting = hands.hold("products", BTreeSet::from([2, 4]));
+        let first = hands.hold("products", BTreeSet::from([1, 2]), &stop).await.ok().unwrap();
+        let other = hands.hold("products", BTreeSet::from([3]), &stop).await.ok().unwrap();
+        let same = hands.hold("orders", BTreeSet::from([1]), &stop).await.ok().unwrap();
+        let waiting = hands.hold("products", BTreeSet::from([2, 4]), &stop);
         tokio::pin!(waiting);
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop((other, same));
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop(first);
-        let held = waiting.await;
+        let held = waiting.await.ok().unwrap();
         assert_eq!(held.ids, BTreeSet::from([2, 4]));
+    }
+
+    #[tokio::test]
+    async fn rows_read_before_a_guest_wrote_are_known_to_be_old() {
+        let (stopper, stop) = Stop::channel();
+        let hands = Hands::default();
+        let before = hands.now();
+        drop(hands.guest().hold("orders", BTreeSet::from([5]), &stop).await.ok().unwrap());
+        let held = hands.hold("orders", BTreeSet::from([4, 5]), &stop).await.ok().unwrap();
+        assert!(held.is_newer_than(before) && !held.is_newer_than(hands.now()));
+        stopper.send(Some(2)).unwrap();
+        assert_eq!(hands.hold("orders", BTreeSet::from([5]), &stop).await.err(), Some(2), "a wish to stop ends the waiting");
     }
 }

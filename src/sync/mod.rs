@@ -37,7 +37,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
 use crate::model::{Clock, EntityKind, Rejection, rfc3339};
 use crate::netsuite::NetSuite;
-use crate::state::{Bounds, Mode, State};
+use crate::state::{Bounds, Commit, Mode, State};
 use crate::wizcommerce::WizCommerce;
 use find::Work;
 use report::{Counts, CursorMove, FailureReport, FlowReport, Requests};
@@ -235,7 +235,8 @@ impl Engine<'_> {
 
         if *mode != Mode::Ids && whole {
             let now = self.clock.now();
-            self.state.finish_run_of(entity, direction, &bounds, &[flow.kind()], now)?;
+            let listed = lists_target(flow).then(|| flow.kind());
+            self.state.finish_run_of(entity, direction, &bounds, listed.as_slice(), now)?;
             self.observer.on(&Event::Passed(Step::CursorMoved));
             if !self.options.dry_run {
                 moved.after = self.state.cursor(entity, direction)?.position.map(rfc3339);
@@ -256,7 +257,7 @@ impl Engine<'_> {
         }
         if bounds.mode == Mode::Full
             && !bounds.target_listed
-            && flow.lookup().is_some()
+            && lists_target(flow)
             && self.state.cursor(entity, direction)?.position.is_none()
         {
             self.list_target(flow).await?;
@@ -267,9 +268,9 @@ impl Engine<'_> {
 
         // Reading goes on while a batch is written; a few batches wait at most, whatever the size of the account.
         let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
-        let netsuite = self.netsuite;
+        let (netsuite, hands) = (self.netsuite, self.memory.hands.clone());
         let reader = std::pin::pin!(async move {
-            let mut ahead = std::pin::pin!(read::ahead(netsuite, flow, shape, selections));
+            let mut ahead = std::pin::pin!(read::ahead(netsuite, &hands, flow, shape, selections));
             while let Some(read) = ahead.next().await {
                 if sender.send(read).await.is_err() {
                     break;
@@ -277,16 +278,22 @@ impl Engine<'_> {
             }
         });
         let writer = std::pin::pin!(async {
-            let mut prepared = false;
             while let Some(read) = receiver.recv().await {
-                let (selection, rows) = read?;
+                let read = read?;
                 self.observer.on(&Event::Passed(Step::BatchRead));
                 if let Some(error) = self.stop.error() {
                     return Err(error);
                 }
-                let target = batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode };
-                let touched = self.batch(flow, rows, &selection, &target, &mut prepared, tally).await?;
-                self.bring_followers(flow, touched).await?;
+                let target = batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode, prepares: true };
+                let place = batch::place_of(&read.selection, bounds.mode);
+                let touched = self.batch(flow, shape, read, &target, tally).await?;
+                if self.brings_followers(flow) {
+                    self.bring_followers(flow, touched).await?;
+                    // Only now is the batch done with all that belongs to it.
+                    let run_id = self.run_id.clone();
+                    let commit = Commit { entity, direction, run: &run_id, resume: place, ..Commit::default() };
+                    self.state.commit(&commit, self.clock.now())?;
+                }
                 if self.is_enough(tally) {
                     return Ok(false);
                 }
@@ -300,6 +307,10 @@ impl Engine<'_> {
     }
 
     fn is_enough(&self, tally: &RefCell<Tally>) -> bool {
+        if self.memory.depth > 0 {
+            // The limits are about what was asked for, not about what that needs.
+            return false;
+        }
         let counts = tally.borrow().counts;
         self.options.limit.is_some_and(|limit| counts.read >= limit)
             || self.options.max_failures.is_some_and(|most| counts.rejected > most)
@@ -328,6 +339,11 @@ impl Engine<'_> {
             })
             .collect()
     }
+}
+
+/// Tells whether a flow meets records on the target that have no link: one over links only does not.
+fn lists_target<F: Flow>(flow: &F) -> bool {
+    flow.lookup().is_some() && flow.universe().linked().is_none()
 }
 
 /// How long the target's listing answers for the target.

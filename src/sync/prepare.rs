@@ -94,7 +94,9 @@ impl Engine<'_> {
         let stored = stored.filter(|shape| !self.options.full && shape.mapping == mapping);
         // What an account lacks it rarely gets: an old answer saves asking for each of those columns again. `--full` asks.
         let lacked = stored.as_ref().map(|shape| shape.missing.clone()).unwrap_or_default();
-        let stored = stored.filter(|shape| known.position.is_some() && fresh(shape));
+        // A flow that runs again in one run, for others, does not ask again.
+        let learned = self.memory.shapes.get(&key).cloned();
+        let stored = learned.or_else(|| stored.filter(|shape| known.position.is_some() && fresh(shape)));
 
         let mut shape = stored.clone().unwrap_or_else(|| Shape { at: rfc3339(self.source.now), mapping, ..Shape::default() });
         for Table { select, keep, optional } in flow.tables() {
@@ -148,11 +150,13 @@ impl Engine<'_> {
         for (select, missing) in &shape.missing {
             flow.lacks(select, missing);
         }
+        self.memory.shapes.insert(key, shape.clone());
         Ok(shape)
     }
 
     /// Forgets what was learned about the account: a refused query may name a column that went away since.
-    pub(super) fn forget_shape<F: Flow>(&self, flow: &F) -> Result<()> {
+    pub(super) fn forget_shape<F: Flow>(&mut self, flow: &F) -> Result<()> {
+        self.memory.shapes.remove(&shape_key(flow));
         self.state.set_meta(&shape_key(flow), "")
     }
 
@@ -197,6 +201,9 @@ impl Engine<'_> {
 
     /// Makes sure of everything the flow's writes rely on, before the first of them.
     pub(super) async fn prepare<F: Flow>(&mut self, flow: &F) -> Result<()> {
+        if self.memory.prepared.contains(&shape_key(flow)) {
+            return Ok(());
+        }
         for prerequisite in flow.prerequisites() {
             match prerequisite {
                 Prerequisite::PriceLists(wanted) => self.check_price_lists(&wanted).await?,
@@ -204,6 +211,7 @@ impl Engine<'_> {
                 Prerequisite::Warehouses(path, locations) => self.make_warehouses(&path, &locations).await?,
             }
         }
+        self.memory.prepared.insert(shape_key(flow));
         Ok(())
     }
 
@@ -211,7 +219,16 @@ impl Engine<'_> {
     /// nothing to do asks for nothing.
     pub(super) async fn consult<F: Flow>(&self, flow: &mut F) -> Result<()> {
         for Directory { name, path, parameters } in flow.directories() {
-            let entries: Vec<Box<RawValue>> = self.wizcommerce.list(path, parameters).await?;
+            let known = self.memory.directories.borrow().get(path).cloned();
+            let entries = match known {
+                Some(entries) => entries,
+                None => {
+                    let parameters = [&OLDEST_FIRST[..], parameters].concat();
+                    let entries: Rc<[Box<RawValue>]> = self.wizcommerce.list(path, &parameters).await?.into();
+                    self.memory.directories.borrow_mut().insert(path, Rc::clone(&entries));
+                    entries
+                }
+            };
             flow.consult(name, &entries).map_err(|message| {
                 Error::new(ErrorKind::Config, message).hint("see the settings in use with `netwiz config show`")
             })?;

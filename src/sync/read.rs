@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::Shape;
+use super::{Hands, Shape};
 use crate::entities::{Flow, Rows};
 use crate::error::Result;
 use crate::netsuite::NetSuite;
@@ -16,22 +16,35 @@ use crate::netsuite::suiteql::IN_LIST;
 const AHEAD: usize = 8;
 /// Rounds of further queries for one batch; the last ones are kits within kits.
 const ROUNDS: usize = 8;
+/// A batch as it was read.
+pub(super) struct Read {
+    /// Its heads.
+    pub(super) selection: Selection,
+    /// Their rows.
+    pub(super) rows: Rows,
+    /// When reading began, in the time of [`Hands`].
+    pub(super) at: u64,
+}
+
 /// Reads selections of heads in order.
 pub(super) fn ahead<'a, F: Flow>(
     netsuite: &'a NetSuite,
+    hands: &'a Hands,
     flow: &'a F,
     shape: &'a Shape,
     selections: Vec<Selection>,
-) -> impl Stream<Item = Result<(Selection, Rows)>> + 'a {
+) -> impl Stream<Item = Result<Read>> + 'a {
     stream::iter(selections)
         .map(move |selection| async move {
+            let at = hands.now();
             let rows = batch(netsuite, flow, shape, &selection).await?;
-            Ok((selection, rows))
+            Ok(Read { selection, rows, at })
         })
         .buffered(AHEAD)
 }
 
-async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection: &Selection) -> Result<Rows> {
+/// Reads one selection whole.
+pub(super) async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection: &Selection) -> Result<Rows> {
     let heads = match selection {
         Selection::Ids(ids) => ids.clone(),
         Selection::Range(..) => Vec::new(),
