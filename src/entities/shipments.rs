@@ -106,6 +106,7 @@ impl Shipments {
         Select::new("kits shipped", from, "k.nextdoc")
             .many()
             .tied("k.nextline")
+            .optional()
             .column(Column::new("k.nextline", "line"))
             .column(Column::new("i.id", "kit"))
             .column(Column::new("i.itemid", "kit_name"))
@@ -126,6 +127,7 @@ impl Shipments {
         Select::new("tracking numbers", from, "m.transaction")
             .many()
             .tied("n.id")
+            .optional()
             .column(Column::new("n.id", "number"))
             .columns("n", &["trackingnumber"])
     }
@@ -134,7 +136,7 @@ impl Shipments {
     fn packages() -> Select {
         let from =
             format!("itemfulfillmentpackage p JOIN transaction t ON t.id = p.itemfulfillment AND t.type = '{}'", FULFILMENT.kind);
-        Select::new("packages", from, "p.itemfulfillment").many().columns("p", &["packagetrackingnumber"])
+        Select::new("packages", from, "p.itemfulfillment").many().optional().columns("p", &["packagetrackingnumber"])
     }
 
     fn map_shipment(&self, header: &Row, batch: &Batch<'_>, known: &Known) -> Mapped<Body> {
