@@ -124,15 +124,20 @@ impl NetSuite {
 
     /// Reads the rows of one key beyond those of its first page.
     async fn rest_of_key(&self, template: &Template, key: i64, rows: &mut Vec<Row>) -> std::result::Result<(), QueryError> {
+        let tie_of = |row: Option<&Row>| row.and_then(|row| row.id(TIE)).map(|id| id.0);
         loop {
-            let reached = rows.last().and_then(|row| row.id(TIE)).map(|id| id.0);
-            let Some(sql) = reached.and_then(|reached| template.within_key(key, reached)) else {
+            // What tells rows apart need not do so altogether: the last ones are read again, whole, with the next.
+            let last = tie_of(rows.last());
+            while last.is_some() && tie_of(rows.last()) == last {
+                rows.pop();
+            }
+            let Some(sql) = tie_of(rows.last()).and_then(|reached| template.within_key(key, reached)) else {
                 let words = "a reading does not advance: one record has more rows than a page";
                 return Err(Error::new(ErrorKind::Unavailable, words).into());
             };
             let mut page = self.whole_page(&sql).await?;
             let complete = page.total <= page.rows.len() as u64;
-            if !complete && page.rows.last().and_then(|row| row.id(TIE)).map(|id| id.0) <= reached {
+            if !complete && tie_of(page.rows.first()) == tie_of(page.rows.last()) {
                 return Err(Error::new(ErrorKind::Unavailable, "a reading of one record's rows does not advance").into());
             }
             rows.append(&mut page.rows);
