@@ -26,10 +26,7 @@ impl Engine<'_> {
         tally: &RefCell<Tally>,
     ) -> Result<Vec<i64>> {
         let (Some(since), false) = (since, flow.record_types().is_empty()) else { return Ok(Vec::new()) };
-        let select = Select::new("deleted records", "deletedrecord d", "d.recordid")
-            .filter(format!("d.deleteddate >= {}", date(&self.source.session_text(since))))
-            .grouped();
-        let rows = match self.netsuite.select(&select, &Selection::Range(None, None)).await {
+        let ids = match self.deleted_since(since).await {
             Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Refused) => {
                 let note = format!("{}: deletions are not seen: {error}", flow.entity());
                 self.observer.on(&Event::Note(&note));
@@ -39,7 +36,7 @@ impl Engine<'_> {
             other => other?,
         };
         let mut suspects = Vec::new();
-        for id in rows.iter().filter_map(|row| row.head()) {
+        for id in ids {
             if self.state.link(flow.kind(), id)?.is_some_and(|link| !link.has(Flag::Tombstone)) {
                 suspects.push(id.0);
             }
@@ -52,6 +49,21 @@ impl Engine<'_> {
             }
         }
         Ok(deleted)
+    }
+
+    /// Reads NetSuite's list, of every kind of record: the flows of a run that ask for the same time share the answer. What is
+    /// deleted after it was read is younger than the run's clock, so the next run sees it.
+    async fn deleted_since(&self, since: Timestamp) -> Result<Vec<NetSuiteId>> {
+        if let Some(ids) = self.memory.deleted.borrow().get(&since) {
+            return Ok(ids.clone());
+        }
+        let select = Select::new("deleted records", "deletedrecord d", "d.recordid")
+            .filter(format!("d.deleteddate >= {}", date(&self.source.session_text(since))))
+            .grouped();
+        let rows = self.netsuite.select(&select, &Selection::Range(None, None)).await?;
+        let ids: Vec<NetSuiteId> = rows.iter().filter_map(|row| row.head()).collect();
+        self.memory.deleted.borrow_mut().insert(since, ids.clone());
+        Ok(ids)
     }
 
     /// Takes deleted records down the second half of the line.

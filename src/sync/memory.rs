@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::FlowReport;
-use crate::model::{EntityKind, Rejection};
+use crate::model::{EntityKind, NetSuiteId, Rejection};
 
 /// Records that batches are working on. Shared by the engines of one process, so that a record is written by one of them at
 /// a time: who comes second waits for that batch only.
@@ -70,6 +71,8 @@ pub struct Memory {
     skipped: HashMap<(EntityKind, i64), &'static str>,
     /// Records that were asked for and do not exist; nothing of them is stored.
     refused: HashMap<(EntityKind, i64), Rejection>,
+    /// NetSuite's list of deleted records, by the time since which it was asked for.
+    pub(super) deleted: RefCell<HashMap<Timestamp, Vec<NetSuiteId>>>,
     /// How many flows are running for one another.
     pub(super) depth: usize,
     /// Whether the flow that runs was reached through linked documents.
