@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::documents::{Document, Scope, TEXT_LIMIT, by_head, lines_of, missing};
+use super::documents::{Document, Scope, TEXT_LIMIT, by_head, first_sources, follow_order, lines_of, missing, with_source};
 use super::invoices::{Item, order_reference};
 use super::{
     Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
@@ -17,6 +17,11 @@ const KIND: &str = "credit-memos";
 const INVOICES: &str = "invoices";
 const ORDERS: &str = "orders";
 const CUSTOMERS: &str = "customers";
+const BEHIND: &str = "documents behind credit memos";
+/// What a credit memo is made from, at one step or another.
+const ORIGINS: &[&str] = &["CustInvc", "RtnAuth", "SalesOrd"];
+/// Steps back from a credit memo: its return, the invoice of that, the order of that.
+const STEPS: usize = 3;
 const CREDIT: Document = Document { kind: "CustCred", names: ("credit memos", "credit memo lines"), is_sale: false };
 
 /// The credit memos flow.
@@ -66,28 +71,13 @@ impl CreditMemos {
 
     fn headers() -> Select {
         let amounts = ["foreignpaymentamountused", "foreignpaymentamountunused", "foreignamountpaid", "foreignamountunpaid"];
-        CREDIT.headers().columns("t", &amounts)
+        with_source(CREDIT.headers(), "m").columns("t", &amounts)
     }
 
-    /// Reads what the lines were made from: an invoice, an order, or a return of one of them.
-    fn sources() -> Select {
-        let from = format!(
-            "transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}' \
-             JOIN transaction s ON s.id = l.createdfrom \
-             LEFT JOIN transactionline sl ON sl.transaction = s.id AND sl.mainline = 'T' \
-             LEFT JOIN transaction o ON o.id = sl.createdfrom \
-             LEFT JOIN transactionline ol ON ol.transaction = o.id AND ol.mainline = 'T'",
-            CREDIT.kind
-        );
-        Select::new("credit sources", from, "l.transaction")
-            .many()
-            .tied("l.id")
-            .column(Column::new("l.id", "line"))
-            .column(Column::new("s.id", "source"))
-            .column(Column::new("s.type", "source_type"))
-            .column(Column::new("o.id", "before"))
-            .column(Column::new("o.type", "before_type"))
-            .column(Column::new("ol.createdfrom", "first"))
+    /// Reads what the documents that credit memos were made from were made from in turn.
+    fn behind() -> Select {
+        let lines = Select::new(BEHIND, "transactionline l", "l.transaction").many().tied("l.id");
+        with_source(lines, "l").column(Column::new("l.id", "line")).filter("l.createdfrom IS NOT NULL")
     }
 
     /// Reads the invoices a credit was applied to: one row per pair of lines, so summed by invoice.
@@ -117,6 +107,17 @@ impl CreditMemos {
         let Some(customer_link) = known.id(CUSTOMERS, customer) else {
             return known.follow(&child, EntityKind::Customers, customer, Reason::CustomerNotLinked);
         };
+        let origin = batch.origins.get(&id.0).copied().unwrap_or_default();
+        if let Some(order) = origin.order.filter(|order| known.id(ORDERS, *order).is_none()) {
+            return follow_order(known, &child, order);
+        }
+        // An invoice that is only left out, e.g. because nobody approved it, does not keep a credit memo from its customer.
+        if let Some(invoice) = origin.invoice.filter(|invoice| known.id(INVOICES, *invoice).is_none())
+            && let Mapped::Rejected(rejection) =
+                known.follow::<Body>(&child, EntityKind::Invoices, invoice, Reason::ParentNotSynced)
+        {
+            return Mapped::Rejected(rejection);
+        }
         match self.body(header, batch, known, id, &label, customer_link) {
             Ok(body) => self.desired(id, &label, body, Vec::new()),
             Err(message) => child.rejected(Reason::InvalidRecord, message, None),
@@ -195,34 +196,31 @@ impl CreditMemos {
     }
 }
 
-/// Finds the invoice and the order behind each credit memo: its source may be either, or a return made from either; without
-/// a source, the first invoice it was applied to stands for it.
+/// Finds the invoice and the order behind each credit memo: its source may be either, or a return made from either. What it
+/// was applied to is another question.
 fn origins_of(rows: &Rows) -> HashMap<i64, Origin> {
-    let mut origins: HashMap<i64, Origin> = HashMap::new();
-    let mut sources: Vec<&Row> = rows.of("credit sources").iter().collect();
-    sources.sort_by_key(|row| row.id("line"));
-    for row in sources {
-        let Some(head) = row.head() else { continue };
-        let origin = origins.entry(head.0).or_default();
-        let chain = [
-            (row.text("source_type"), row.id("source")),
-            (row.text("before_type"), row.id("before")),
-            // Behind an invoice stands an order; of anything else nothing is known.
-            (row.text("before_type").filter(|kind| *kind == "CustInvc").map(|_| "SalesOrd"), row.id("first")),
-        ];
-        for (kind, id) in chain {
+    let behind = first_sources(rows.of(BEHIND), ORIGINS);
+    let mut origins = HashMap::new();
+    for (credit, source) in sources_of(rows) {
+        let mut origin = Origin::default();
+        let mut next = Some(source);
+        for _ in 0..STEPS {
+            let Some((id, kind)) = next else { break };
             match kind {
-                Some("CustInvc") => origin.invoice = origin.invoice.or(id),
-                Some("SalesOrd") => origin.order = origin.order.or(id),
+                "CustInvc" => origin.invoice = origin.invoice.or(Some(id)),
+                "SalesOrd" => origin.order = origin.order.or(Some(id)),
                 _ => {}
             }
+            next = behind.get(&id.0).copied();
         }
-    }
-    for (credit, applied) in applications_of(rows) {
-        let origin = origins.entry(credit).or_default();
-        origin.invoice = origin.invoice.or_else(|| applied.first().map(|(invoice, _)| *invoice));
+        origins.insert(credit, origin);
     }
     origins
+}
+
+/// Gives what each credit memo was made from.
+fn sources_of(rows: &Rows) -> HashMap<i64, (NetSuiteId, &str)> {
+    first_sources(rows.of(CREDIT.names.0).iter().chain(rows.of(CREDIT.names.1)), ORIGINS)
 }
 
 fn applications_of(rows: &Rows) -> BTreeMap<i64, Vec<(NetSuiteId, Exact)>> {
@@ -277,12 +275,23 @@ impl Flow for CreditMemos {
         finders.push(CREDIT.linked("nextdoc", &["Payment"]));
         finders.push(Finder::NewlyLinked(EntityKind::Customers));
         finders.push(Finder::NewlyLinked(EntityKind::Orders));
+        finders.push(Finder::NewlyLinked(EntityKind::Invoices));
         finders
     }
 
     fn hanging_off(&self, parent: EntityKind) -> Vec<(Select, String)> {
         match parent {
             EntityKind::Customers => vec![(CREDIT.universe(), "t.entity".into())],
+            EntityKind::Invoices => {
+                let applied = "nexttransactionlinelink k JOIN transaction t ON t.id = k.nextdoc AND t.type = 'CustCred'";
+                vec![
+                    CREDIT.made_from(),
+                    (
+                        Select::new("credit memos of invoices", applied, "k.nextdoc").grouped().filter("k.linktype = 'Payment'"),
+                        "k.previousdoc".into(),
+                    ),
+                ]
+            }
             EntityKind::Orders => {
                 let credit =
                     format!("transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}'", CREDIT.kind);
@@ -331,7 +340,14 @@ impl Flow for CreditMemos {
     }
 
     fn details(&self) -> Vec<Select> {
-        vec![Self::headers(), CREDIT.lines(), Self::sources(), Self::applications()]
+        vec![Self::headers(), with_source(CREDIT.lines(), "l"), Self::applications()]
+    }
+
+    fn further(&self, rows: &Rows) -> Vec<(Select, Vec<i64>)> {
+        let sources = sources_of(rows).into_values().chain(first_sources(rows.of(BEHIND), ORIGINS).into_values());
+        // Nothing of ours is behind an order.
+        let ids: BTreeSet<i64> = sources.filter(|(_, kind)| *kind != "SalesOrd").map(|(source, _)| source.0).collect();
+        vec![(Self::behind(), ids.into_iter().collect())]
     }
 
     fn references(&self, rows: &Rows) -> Vec<Reference> {
@@ -394,6 +410,68 @@ impl Flow for CreditMemos {
                 vec![Write::change(Method::Patch, format!("{}/{wc_id}", self.path), body)]
             }
             Action::Unchanged => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::WizId;
+    use crate::netsuite::records::Page;
+
+    fn rows(items: &str) -> Vec<Row> {
+        serde_json::from_str::<Page>(&format!(r#"{{"items":[{items}],"totalResults":9,"hasMore":false}}"#)).unwrap().rows
+    }
+
+    fn source(head: u8, id: u8, kind: &str) -> String {
+        format!(r#"{{"head":"{head}","line":"1","source":"{id}","source_type":"{kind}"}}"#)
+    }
+
+    #[test]
+    fn the_way_back_goes_by_returns_and_invoices_to_the_order() {
+        let mut all = Rows::default();
+        let lines = [source(1, 20, "CustInvc"), source(2, 30, "RtnAuth"), source(3, 31, "RtnAuth"), source(4, 40, "SalesOrd")];
+        all.add("credit memo lines", rows(&lines.join(",")));
+        let behind = [source(20, 40, "SalesOrd"), source(30, 20, "CustInvc"), source(31, 41, "SalesOrd")];
+        all.add(BEHIND, rows(&behind.join(",")));
+        // What it was applied to is not what it comes from.
+        all.add("applications", rows(r#"{"head":"4","invoice":"20","amount":"1"},{"head":"5","invoice":"20","amount":"1"}"#));
+        let origins = origins_of(&all);
+        let ids = |credit: i64| origins.get(&credit).map(|origin| (origin.invoice.map(|id| id.0), origin.order.map(|id| id.0)));
+        assert_eq!(ids(1), Some((Some(20), Some(40))));
+        assert_eq!(ids(2), Some((Some(20), Some(40))));
+        assert_eq!(ids(3), Some((None, Some(41))));
+        assert_eq!(ids(4), Some((None, Some(40))));
+        assert_eq!(ids(5), None);
+        let flow = CreditMemos::new(Scope::default(), String::new());
+        assert_eq!(flow.further(&all)[0].1, [20, 30, 31], "nothing is asked about an order");
+    }
+
+    #[test]
+    fn how_much_is_applied_comes_from_whichever_amounts_are_there() {
+        let flow = CreditMemos::new(Scope::default(), String::new());
+        let mut known = Known::default();
+        known.add(Reference::Id(CUSTOMERS, 3), Link::new(CUSTOMERS, NetSuiteId(3), WizId("w3".into())));
+        for (amounts, applied, status) in [
+            (r#""foreignpaymentamountused":"4","foreignpaymentamountunused":"6","status":"A""#, 4, "OPEN"),
+            (r#""foreignpaymentamountunused":"6","status":"A""#, 4, "OPEN"),
+            (r#""foreignamountpaid":"-4","foreignamountunpaid":"-6","status":"A""#, 4, "OPEN"),
+            (r#""foreignpaymentamountused":"10","foreignpaymentamountunused":"0","status":"B""#, 10, "APPLIED"),
+            (r#""foreignpaymentamountused":"0","status":"V""#, 0, "VOIDED"),
+        ] {
+            let mut all = Rows::default();
+            all.add(
+                "credit memos",
+                rows(&format!(r#"{{"head":"9","tranid":"CM9","entity":"3","foreigntotal":"-10",{amounts}}}"#)),
+            );
+            let body = &flow.map(&all, &known)[0].desired().unwrap().body.clone();
+            assert_eq!(
+                (body.total_amount.to_string(), body.applied_amount.to_string()),
+                ("10".into(), applied.to_string()),
+                "{amounts}"
+            );
+            assert_eq!(body.status, status, "{amounts}");
         }
     }
 }

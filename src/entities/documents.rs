@@ -172,6 +172,28 @@ impl<'r> Line<'r> {
     }
 }
 
+/// Adds to a query of lines under an alias what each was made from. Headers carry it on their main line, most documents on
+/// their lines as well, some on those alone.
+pub(super) fn with_source(mut select: Select, alias: &str) -> Select {
+    select.from = format!("{} LEFT JOIN transaction s ON s.id = {alias}.createdfrom", select.from);
+    select.column(Column::new("s.id", "source")).column(Column::new("s.type", "source_type"))
+}
+
+/// Gives what each document of a batch was made from, and its type: the source of its first line that has one of these types.
+pub(super) fn first_sources<'r>(rows: impl IntoIterator<Item = &'r Row>, types: &[&str]) -> HashMap<i64, (NetSuiteId, &'r str)> {
+    let mut sources: HashMap<i64, (i64, NetSuiteId, &str)> = HashMap::new();
+    for row in rows {
+        let (Some(head), Some(source), Some(kind)) = (row.head(), row.id("source"), row.text("source_type")) else { continue };
+        // The main line, which comes with the header, is before all others.
+        let line = row.id("line").map_or(0, |id| id.0);
+        let known = sources.get(&head.0).is_some_and(|(first, ..)| *first <= line);
+        if types.contains(&kind) && !known {
+            sources.insert(head.0, (line, source, kind));
+        }
+    }
+    sources.into_iter().map(|(head, (_, source, kind))| (head, (source, kind))).collect()
+}
+
 /// Groups the rows of a query by head, each group in the order of the document.
 pub(super) fn by_head<'r>(rows: &'r Rows, name: &str) -> HashMap<i64, Vec<&'r Row>> {
     let mut grouped: HashMap<i64, Vec<&Row>> = HashMap::new();
@@ -231,17 +253,9 @@ impl Scope {
 }
 
 /// The orders that documents of a batch hang off: the order of each document's first line that has one.
-pub(super) fn orders_of(rows: &Rows, name: &str) -> HashMap<i64, NetSuiteId> {
-    let mut orders: HashMap<i64, (i64, NetSuiteId)> = HashMap::new();
-    for row in rows.of(name) {
-        let (Some(head), Some(order)) = (row.head(), row.id("order_id")) else { continue };
-        let line = row.id("line").map_or(i64::MAX, |id| id.0);
-        let first = orders.entry(head.0).or_insert((line, order));
-        if line < first.0 {
-            *first = (line, order);
-        }
-    }
-    orders.into_iter().map(|(head, (_, order))| (head, order)).collect()
+pub(super) fn orders_of(rows: &Rows, document: Document) -> HashMap<i64, NetSuiteId> {
+    let all = rows.of(document.names.0).iter().chain(rows.of(document.names.1));
+    first_sources(all, &["SalesOrd"]).into_iter().map(|(head, (order, _))| (head, order)).collect()
 }
 
 /// Gives the orders among these that are not linked.
@@ -321,8 +335,21 @@ mod tests {
 
     #[test]
     fn a_document_of_several_orders_hangs_off_its_first_lines_order() {
+        let source = |head: u8, line: u8, kind: &str, id: u8| {
+            format!(r#"{{"head":"{head}","line":"{line}","source":"{id}","source_type":"{kind}"}}"#)
+        };
+        let order = |head, line, id| source(head, line, "SalesOrd", id);
         let mut all = Rows::default();
-        all.add("sources", rows(r#"{"head":"9","line":"7","order_id":"2"},{"head":"9","line":"3","order_id":"1"},{"head":"9","line":"8","order_id":"3"}"#));
-        assert_eq!(orders_of(&all, "sources")[&9], NetSuiteId(1));
+        all.add("orders", rows(r#"{"head":"7","source":"5","source_type":"SalesOrd"},{"head":"8"},{"head":"9"}"#));
+        let lines = [
+            source(9, 1, "TrnfrOrd", 4),
+            order(9, 7, 2),
+            order(9, 3, 1),
+            order(9, 8, 3),
+            order(7, 1, 6),
+            source(8, 1, "TrnfrOrd", 4),
+        ];
+        all.add("order lines", rows(&lines.join(",")));
+        assert_eq!(orders_of(&all, ORDER), HashMap::from([(9, NetSuiteId(1)), (7, NetSuiteId(5))]));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::documents::{
-    Document, Line, Scope, Sort, TEXT_LIMIT, by_head, follow_order, lines_of, midnight, missing_orders, orders_of,
+    Document, Line, Scope, Sort, TEXT_LIMIT, by_head, follow_order, lines_of, midnight, missing_orders, orders_of, with_source,
 };
 use super::{
     Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
@@ -84,20 +84,6 @@ pub(super) fn order_reference(order: &Link) -> String {
     order.wc_id.0.clone()
 }
 
-/// Reads which sales orders the lines of documents come from.
-pub(super) fn sources(document: Document) -> Select {
-    let from = format!(
-        "transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}' \
-         JOIN transaction s ON s.id = l.createdfrom AND s.type = 'SalesOrd'",
-        document.kind
-    );
-    Select::new("sources", from, "l.transaction")
-        .many()
-        .tied("l.id")
-        .column(Column::new("l.id", "line"))
-        .column(Column::new("s.id", "order_id"))
-}
-
 impl Invoices {
     /// Makes the flow for a profile.
     pub fn new(scope: Scope) -> Self {
@@ -105,10 +91,16 @@ impl Invoices {
     }
 
     fn headers() -> Select {
-        INVOICE
-            .headers()
+        with_source(INVOICE.headers(), "m")
             .columns("t", &["foreignamountpaid", "foreignamountunpaid", "approvalstatus"])
             .column(Column::new("TO_CHAR(t.duedate, 'YYYY-MM-DD')", "duedate"))
+    }
+
+    /// Says why an invoice that is not linked yet stays out.
+    fn excludes(&self, header: &Row, known: &Known) -> Option<&'static str> {
+        // Nobody but NetSuite's own people sees an invoice before it is approved.
+        let is_unapproved = matches!(header.text("approvalstatus"), Some("1" | "3"));
+        self.scope.excludes(header, known).or_else(|| is_unapproved.then_some("unapproved"))
     }
 
     fn map_invoice(&self, header: &Row, batch: &Batch<'_>, known: &Known) -> Mapped<Body> {
@@ -116,14 +108,10 @@ impl Invoices {
         let label = header.text("tranid").map_or_else(|| id.to_string(), str::to_owned);
         let child = Child::new(id, &label);
         let Some(order) = batch.orders.get(&id.0) else { return child.skipped("no_order") };
-        if known.id(KIND, id).is_none() {
-            if let Some(reason) = self.scope.excludes(header, known) {
-                return child.skipped(reason);
-            }
-            // Nobody but NetSuite's own people sees an invoice before it is approved.
-            if matches!(header.text("approvalstatus"), Some("1" | "3")) {
-                return child.skipped("unapproved");
-            }
+        if known.id(KIND, id).is_none()
+            && let Some(reason) = self.excludes(header, known)
+        {
+            return child.skipped(reason);
         }
         let Some(order) = known.id(ORDERS, *order) else { return follow_order(known, &child, *order) };
         match body(header, batch.lines.get(&id.0).map_or(&[][..], Vec::as_slice), order, id, &label) {
@@ -249,26 +237,26 @@ impl Flow for Invoices {
     }
 
     fn details(&self) -> Vec<Select> {
-        vec![Self::headers(), INVOICE.lines(), sources(INVOICE)]
+        vec![Self::headers(), with_source(INVOICE.lines(), "l")]
     }
 
     fn references(&self, rows: &Rows) -> Vec<Reference> {
         let invoices = rows.of("invoices").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0));
-        let orders = orders_of(rows, "sources").into_values().map(|order| Reference::Id(ORDERS, order.0));
+        let orders = orders_of(rows, INVOICE).into_values().map(|order| Reference::Id(ORDERS, order.0));
         invoices.chain(orders).collect()
     }
 
     fn missing_parents(&self, rows: &Rows, known: &Known) -> BTreeMap<EntityKind, BTreeSet<i64>> {
-        let orders = orders_of(rows, "sources");
+        let orders = orders_of(rows, INVOICE);
         let wanted = rows
             .of("invoices")
             .iter()
-            .filter(|row| row.head().is_some_and(|id| known.id(KIND, id).is_some()) || self.scope.excludes(row, known).is_none());
+            .filter(|row| row.head().is_some_and(|id| known.id(KIND, id).is_some()) || self.excludes(row, known).is_none());
         missing_orders(wanted.filter_map(|row| orders.get(&row.head()?.0)), known)
     }
 
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
-        let batch = Batch { lines: by_head(rows, "invoice lines"), orders: orders_of(rows, "sources") };
+        let batch = Batch { lines: by_head(rows, "invoice lines"), orders: orders_of(rows, INVOICE) };
         rows.of("invoices").iter().map(|header| self.map_invoice(header, &batch, known)).collect()
     }
 
@@ -300,4 +288,70 @@ fn change(record: &Planned<Body>) -> String {
         return serde_json::json!({ "total_amount": 0, "paid_amount": 0, "status": "PAID", "remarks": body.remarks }).to_string();
     }
     serde_json::to_string(body).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    fn rows(items: &str) -> Vec<Row> {
+        serde_json::from_str::<Page>(&format!(r#"{{"items":[{items}],"totalResults":9,"hasMore":false}}"#)).unwrap().rows
+    }
+
+    fn invoice(header: &str) -> Rows {
+        let mut all = Rows::default();
+        all.add("invoices", rows(header));
+        all.add(
+            "invoice lines",
+            rows(r#"{"head":"9","line":"1","item":"5","itemid":"LAMP","itemtype":"InvtPart","quantity":"-3","foreignamount":"-10","source":"7","source_type":"SalesOrd"}"#),
+        );
+        all
+    }
+
+    fn sent(header: &str) -> serde_json::Value {
+        let mut known = Known::default();
+        known.add(Reference::Id(ORDERS, 7), Link::new(ORDERS, NetSuiteId(7), WizId("w7".into())));
+        let mapped = Invoices::new(Scope::default()).map(&invoice(header), &known);
+        serde_json::to_value(&mapped[0].desired().unwrap().body).unwrap()
+    }
+
+    #[test]
+    fn what_is_paid_comes_from_whichever_amount_is_there() {
+        for (amounts, paid, status) in [
+            (r#""foreignamountpaid":"4","foreignamountunpaid":"6""#, 4, "UNPAID"),
+            (r#""foreignamountunpaid":"6""#, 4, "UNPAID"),
+            (r#""foreignamountpaid":"10","foreignamountunpaid":"0","status":"B""#, 10, "PAID"),
+            (r#""foreignamountpaid":"10","status":"B""#, 10, "PAID"),
+            (r#""foreignamountunpaid":"6","status":"V""#, 0, "PAID"),
+        ] {
+            let sent = sent(&format!(r#"{{"head":"9","tranid":"INV9","trandate":"2026-03-02","foreigntotal":"10",{amounts}}}"#));
+            assert_eq!(
+                (&sent["paid_amount"], &sent["status"]),
+                (&serde_json::json!(paid), &serde_json::json!(status)),
+                "{amounts}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_price_of_one_is_what_was_charged_and_never_longer_than_a_price() {
+        let sent = sent(r#"{"head":"9","tranid":"INV9","trandate":"2026-03-02","foreigntotal":"10"}"#);
+        assert_eq!(sent["items"][0]["amount"].to_string(), "3.3333");
+        assert_eq!(sent["items"][0]["item_total"].to_string(), "10");
+        assert_eq!(sent["due_date"], "2026-03-02T00:00:00Z");
+    }
+
+    #[test]
+    fn what_stays_out_brings_no_order() {
+        let flow = Invoices::new(Scope { start_date: Some("2026-01-01".into()), ..Scope::default() });
+        for (header, expected) in [
+            (r#"{"head":"9","trandate":"2026-03-02","approvalstatus":"2"}"#, 1),
+            (r#"{"head":"9","trandate":"2026-03-02","approvalstatus":"1"}"#, 0),
+            (r#"{"head":"9","trandate":"2026-03-02","approvalstatus":"3"}"#, 0),
+            (r#"{"head":"9","trandate":"2025-12-31","approvalstatus":"2"}"#, 0),
+        ] {
+            assert_eq!(flow.missing_parents(&invoice(header), &Known::default()).len(), expected, "{header}");
+        }
+    }
 }

@@ -349,9 +349,10 @@ impl Products {
     }
 
     /// Adds the components of a kit, as a field where WizCommerce has one and as an attribute where it has none. The field
-    /// names products, so a component that is none yet is added once it is; the kits flow looks for that.
-    fn with_components(&self, mut body: Body, rows: &[&Row], known: &Known) -> Result<Body, String> {
-        if rows.is_empty() {
+    /// names products, so a component that is none yet is added once it is; the kits flow looks for that. A kit that lost all
+    /// its components says so in the field, since a change leaves alone what it does not name.
+    fn with_components(&self, mut body: Body, kit: &Row, rows: &[&Row], known: &Known) -> Result<Body, String> {
+        if kit.text("itemtype") != Some("Kit") || (rows.is_empty() && !self.settings.component_field) {
             return Ok(body);
         }
         let mut rows = rows.to_vec();
@@ -360,10 +361,14 @@ impl Products {
         let mut components: Vec<Component> = Vec::new();
         for row in rows {
             let Some(item) = row.id("item") else { continue };
-            if self.settings.component_field && known.id(KIND, item).is_none() {
+            let product = known.id(KIND, item);
+            if self.settings.component_field && product.is_none() {
                 continue;
             }
-            let sku = row.text("itemid").map_or_else(|| format!("item {item}"), |itemid| sku_of(itemid).to_owned());
+            // A product keeps its SKU in WizCommerce when the item gets another name.
+            let sku = product.and_then(|product| product.natural_key.clone());
+            let name = || row.text("itemid").map_or_else(|| format!("item {item}"), |itemid| sku_of(itemid).to_owned());
+            let sku = sku.unwrap_or_else(name);
             let quantity = row.exact("quantity")?.unwrap_or(Exact::ZERO).normalized();
             match components.iter_mut().find(|known| known.sku == sku) {
                 Some(known) => {
@@ -485,7 +490,7 @@ impl Products {
             kit: None,
         };
         let members = context.components.get(&id.0).map_or(&[][..], Vec::as_slice);
-        let body = match self.with_components(body, members, context.known) {
+        let body = match self.with_components(body, row, members, context.known) {
             Ok(body) => body,
             Err(message) => return Mapped::Rejected(reject(Reason::InvalidRecord, message)),
         };
@@ -602,7 +607,9 @@ impl Flow for Products {
         let fields = Select::new("item fields", "customfield f", "f.internalid")
             .columns("f", &["scriptid", "name", "fieldtype"])
             .filter("f.fieldtype = 'ITEM'");
-        vec![Table { select: fields, keep: true, optional: true }, Catalogs::table()]
+        // Kits are no matrix items, so there is no option to name.
+        let options = (self.part == Part::All).then_some(Table { select: fields, keep: true, optional: true });
+        options.into_iter().chain([Catalogs::table()]).collect()
     }
 
     fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String> {

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::documents::{Document, Scope, TEXT_LIMIT, by_head, follow_order, midnight, missing_orders, orders_of};
-use super::invoices::{order_reference, sources};
+use super::documents::{Document, Scope, TEXT_LIMIT, by_head, follow_order, midnight, missing_orders, orders_of, with_source};
+use super::invoices::order_reference;
 use super::products::sku_of;
 use super::{
     Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
@@ -70,8 +70,7 @@ impl Shipments {
     }
 
     fn headers() -> Select {
-        FULFILMENT
-            .headers()
+        with_source(FULFILMENT.headers(), "m")
             .column(Column::optional("BUILTIN.DF(t.shipmethod)", "shipmethod"))
             .column(Column::optional("t.shipcarrier", "shipcarrier"))
     }
@@ -82,7 +81,8 @@ impl Shipments {
             "transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}' JOIN item i ON i.id = l.item",
             FULFILMENT.kind
         );
-        Select::new("shipment lines", from, "l.transaction")
+        let lines = Select::new("shipment lines", from, "l.transaction");
+        with_source(lines, "l")
             .many()
             .tied("l.id")
             .columns("l", &["mainline", "item", "quantity", "kitmemberof"])
@@ -234,7 +234,7 @@ impl<'r> Batch<'r> {
             kits: by_head(rows, "kits shipped"),
             tracking: by_head(rows, "tracking numbers"),
             packages: by_head(rows, "packages"),
-            orders: orders_of(rows, "sources"),
+            orders: orders_of(rows, FULFILMENT),
         }
     }
 
@@ -282,7 +282,8 @@ impl<'r> Batch<'r> {
 
     /// Finds how many kits a quantity of one component makes.
     fn kit(behind: &[&Row], quantity: Exact) -> Result<Option<(i64, Shipped)>, String> {
-        let Some(first) = behind.first() else { return Ok(None) };
+        // A component may be tied to the order in both ways: its own line there says more than the kit's.
+        let Some(first) = behind.iter().find(|row| row.text("ordered").is_some()).or(behind.first()) else { return Ok(None) };
         let (Some(line), Some(kit)) = (first.id("kit_line"), first.id("kit")) else { return Ok(None) };
         let number = |row: &Row, name: &str| row.exact(name).map(|value| value.map(Exact::magnitude));
         let ordered = number(first, "ordered")?.zip(number(first, "kits_ordered")?);
@@ -306,6 +307,8 @@ impl<'r> Batch<'r> {
         let mut numbers: Vec<&str> = Vec::new();
         let mapped = self.tracking.get(&id).into_iter().flatten().filter_map(|row| row.text("trackingnumber"));
         let packed = self.packages.get(&id).into_iter().flatten().filter_map(|row| row.text("packagetrackingnumber"));
+        // Packages have no id: the order in which they come is nobody's promise.
+        let packed: BTreeSet<&str> = packed.collect();
         for number in mapped.chain(packed) {
             if !numbers.contains(&number) {
                 numbers.push(number);
@@ -375,13 +378,13 @@ impl Flow for Shipments {
     }
 
     fn details(&self) -> Vec<Select> {
-        vec![Self::headers(), Self::lines(), sources(FULFILMENT), Self::kits(), Self::tracking(), Self::packages()]
+        vec![Self::headers(), Self::lines(), Self::kits(), Self::tracking(), Self::packages()]
     }
 
     fn references(&self, rows: &Rows) -> Vec<Reference> {
         let mut references: Vec<Reference> =
             rows.of("shipments").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0)).collect();
-        references.extend(orders_of(rows, "sources").into_values().map(|order| Reference::Id(ORDERS, order.0)));
+        references.extend(orders_of(rows, FULFILMENT).into_values().map(|order| Reference::Id(ORDERS, order.0)));
         for (query, item, name) in [("shipment lines", "item", "itemid"), ("kits shipped", "kit", "kit_name")] {
             for row in rows.of(query) {
                 references.extend(row.id(item).map(|id| Reference::Id(PRODUCTS, id.0)));
@@ -392,7 +395,7 @@ impl Flow for Shipments {
     }
 
     fn missing_parents(&self, rows: &Rows, known: &Known) -> BTreeMap<EntityKind, BTreeSet<i64>> {
-        let orders = orders_of(rows, "sources");
+        let orders = orders_of(rows, FULFILMENT);
         let wanted = rows.of("shipments").iter().filter(|row| {
             let is_new = row.head().is_none_or(|id| known.id(KIND, id).is_none());
             !is_new || (row.text("status") == Some("C") && self.scope.excludes(row, known).is_none())
@@ -431,5 +434,62 @@ impl Flow for Shipments {
             }
             Action::Unchanged => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    fn rows(items: &str) -> Vec<Row> {
+        serde_json::from_str::<Page>(&format!(r#"{{"items":[{items}],"totalResults":9,"hasMore":false}}"#)).unwrap().rows
+    }
+
+    fn shipped(lines: &str, kits: &str) -> Vec<(i64, String)> {
+        let mut all = Rows::default();
+        all.add("shipment lines", rows(lines));
+        all.add("kits shipped", rows(kits));
+        let shipped = Batch::of(&all).shipped(9).unwrap();
+        shipped.into_iter().map(|shipped| (shipped.item.0, shipped.quantity.to_string())).collect()
+    }
+
+    #[test]
+    fn the_main_row_counts_only_where_there_are_no_details() {
+        let main = r#"{"head":"9","line":"0","mainline":"T","item":"5","quantity":"-3"}"#;
+        let details = r#"{"head":"9","line":"1","item":"6","quantity":"2"},{"head":"9","line":"2","item":"6","quantity":"-2"}"#;
+        assert_eq!(shipped(main, ""), [(5, "3".to_owned())]);
+        assert_eq!(shipped(&format!("{main},{details}"), ""), [(6, "2".to_owned())]);
+    }
+
+    #[test]
+    fn of_a_kit_so_many_were_shipped_as_its_scarcest_component_allows() {
+        let lines = r#"{"head":"9","line":"1","item":"5","quantity":"3"},{"head":"9","line":"3","item":"6","quantity":"5"}"#;
+        let by_kit = r#"{"head":"9","line":"1","kit":"8","kit_line":"4","per_kit":"1"},{"head":"9","line":"3","kit":"8","kit_line":"4","per_kit":"2"}"#;
+        assert_eq!(shipped(lines, by_kit), [(8, "2".to_owned())]);
+        // The order says how many it takes, whatever the kit is made of now.
+        let by_line = r#"{"head":"9","line":"1","kit":"8","kit_line":"4","per_kit":"9","ordered":"-4","kits_ordered":"-4"},
+            {"head":"9","line":"3","kit":"8","kit_line":"4","per_kit":"9","ordered":"-8","kits_ordered":"-4"}"#;
+        assert_eq!(shipped(lines, by_line), [(8, "2".to_owned())]);
+        assert_eq!(shipped(lines, &format!("{by_kit},{by_line}")), [(8, "2".to_owned())]);
+        assert_eq!(shipped(lines, &format!("{by_line},{by_kit}")), [(8, "2".to_owned())]);
+        // A component on two lines of its kit is needed twice.
+        let twice = r#"{"head":"9","line":"3","kit":"8","kit_line":"4","per_kit":"2"},{"head":"9","line":"3","kit":"8","kit_line":"4","per_kit":"3"}"#;
+        assert_eq!(shipped(lines, twice), [(5, "3".to_owned()), (8, "1".to_owned())]);
+    }
+
+    #[test]
+    fn tracking_numbers_come_in_one_order_whatever_order_the_packages_come_in() {
+        let numbers = |packages: &str| {
+            let mut all = Rows::default();
+            all.add("tracking numbers", rows(r#"{"head":"9","trackingnumber":"Z"},{"head":"9","trackingnumber":"B"}"#));
+            all.add("packages", rows(packages));
+            Batch::of(&all).numbers(9).join(", ")
+        };
+        let package = |number: &str| format!(r#"{{"head":"9","packagetrackingnumber":"{number}"}}"#);
+        for packages in [["C", "A", "B"], ["B", "A", "C"]] {
+            assert_eq!(numbers(&packages.map(package).join(",")), "Z, B, A, C");
+        }
+        assert_eq!(numbers(r#"{"head":"9"}"#), "Z, B");
     }
 }
