@@ -88,7 +88,8 @@ impl Engine<'_> {
 
     /// Brings the documents that hang off records just touched, of every linked flow that will not look by itself.
     pub(super) async fn bring_followers<F: Flow>(&mut self, flow: &F, heads: Vec<i64>) -> Result<()> {
-        if !self.options.linked || heads.is_empty() {
+        // What is brought for a document of its own brings no more: that document is in hand, and waiting for it would never end.
+        if !self.options.linked || heads.is_empty() || self.memory.depth > 0 {
             return Ok(());
         }
         for &entity in flow.followers() {
