@@ -147,7 +147,7 @@ const GROUPS: [(&str, &[&str]); 13] = [
     ("number", &["display_id"]),
     ("customer", &["customer_id"]),
     ("fulfillment", &["fulfillment_status"]),
-    ("shipment date", &["shipment_date"]),
+    ("dates", &["created_at", "shipment_date"]),
     ("terms", &["payment_term"]),
     ("shipping method", &["shipping_method"]),
     ("purchase order", &["po_number"]),
@@ -219,7 +219,7 @@ impl Orders {
         let label = header.text("tranid").unwrap_or_default();
         let child = Child::new(id, label);
         let link = known.id(KIND, id);
-        let origin = header.text("externalid").and_then(|external| external.strip_prefix(PUSHED)).map(|id| WizId(id.to_owned()));
+        let origin = origin_of(header);
         if origin.is_some() {
             // An order of WizCommerce is never left out: it is theirs already.
             return Ok(Accepted { customer: None, list: None, origin });
@@ -271,7 +271,7 @@ impl Orders {
                 return child.rejected(Reason::SkuNotInWizcommerce, message, None);
             }
         };
-        let external_id = header.text("externalid").filter(|external| external.starts_with(PUSHED)).map(str::to_owned);
+        let external_id = accepted.origin.as_ref().and_then(|_| header.text("externalid")).map(str::to_owned);
         let target = accepted.origin.clone();
         let (parts, body) = if target.is_some() {
             let progress: Vec<Progress> = order.line_items.iter().map(Progress::of).collect();
@@ -447,6 +447,14 @@ impl Order {
     }
 }
 
+/// Gives the id in WizCommerce of an order that was made there. An external id is free text in NetSuite, so what could not be
+/// such an id (`correctness.md` R6) names none, and never gets into a path.
+fn origin_of(header: &Row) -> Option<WizId> {
+    let id = header.text("externalid")?.strip_prefix(PUSHED)?;
+    let fits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    fits.then(|| WizId(id.to_owned()))
+}
+
 /// The form in which an order names its customer. Which form WizCommerce takes is not documented beyond its type, so it is
 /// decided here and nowhere else.
 fn customer_reference(customer: &Link) -> String {
@@ -477,11 +485,16 @@ fn take_charges(request: &mut Members, charges: Vec<Members>) {
     let mut sums: BTreeMap<&str, Exact> = BTreeMap::new();
     let mut others = Vec::new();
     for charge in charges {
-        let words = format!("{} {}", charge.text("type").unwrap_or_default(), charge.text("name").unwrap_or_default());
-        let words = words.to_lowercase();
+        // The type decides; a name may be anything, "Shipping insurance" for one.
+        let kind = charge.text("type").map(|kind| kind.to_lowercase());
+        let name = charge.text("name").unwrap_or_default().to_lowercase();
+        let is_called = |word: &str| match &kind {
+            Some(kind) => kind.split(['_', '-', ' ']).any(|part| part == word),
+            None => name == word,
+        };
         let member = [("discount", "discount_value"), ("tax", "tax_value"), ("shipping", "shipping_charge")]
             .into_iter()
-            .find(|(word, _)| words.contains(word))
+            .find(|(word, _)| is_called(word))
             .map(|(_, member)| member);
         let is_money = charge.text("value_type").is_none_or(|kind| kind == "value");
         match (member, charge.get::<Exact>("amount")) {
@@ -528,6 +541,10 @@ fn replacement(record: &Planned<Body>, present: &Members) -> Option<String> {
         Body::Ours(order) => {
             let ours = order.members();
             for (_, members) in GROUPS.iter().filter(|(part, _)| differs(part)) {
+                // What was never written here and is empty there erases nothing that a person filled in.
+                if record.image.is_none() && members.iter().all(|name| ours.get::<Box<RawValue>>(name).is_none()) {
+                    continue;
+                }
                 changed = true;
                 request.drop_all(members);
                 for name in *members {
@@ -704,7 +721,7 @@ impl Flow for Orders {
     }
 
     fn missing_parents(&self, rows: &Rows, known: &Known) -> BTreeMap<EntityKind, BTreeSet<i64>> {
-        let is_ours = |row: &&Row| !row.text("externalid").is_some_and(|external| external.starts_with(PUSHED));
+        let is_ours = |row: &&Row| origin_of(row).is_none();
         // An order that stays out brings nobody.
         let stays_out = |row: &Row| {
             let is_new = row.head().is_none_or(|id| known.id(KIND, id).is_none());
@@ -789,5 +806,73 @@ impl Flow for Orders {
             writes.push(Write::change(Method::Patch, path, r#"{"status":"cancelled"}"#.to_owned()));
         }
         writes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    fn row(members: &str) -> Row {
+        let text = format!(r#"{{"items":[{{{members}}}],"totalResults":1,"hasMore":false}}"#);
+        serde_json::from_str::<Page>(&text).unwrap().rows.remove(0)
+    }
+
+    fn members(json: &str) -> Members {
+        Members::of(&RawValue::from_string(json.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn the_letter_says_how_far_an_order_is_shipped() {
+        let words = ["A", "B", "C", "D", "E", "F", "G", "H"].map(|letter| fulfillment(letter, false));
+        let (none, part, whole) = ("UNFULFILLED", "PARTIALLY_FULFILLED", "FULFILLED");
+        assert_eq!(words, [none, none, none, part, part, whole, whole, none]);
+        assert_eq!((fulfillment("H", true), fulfillment("C", true)), (part, part));
+    }
+
+    #[test]
+    fn a_change_is_dated_after_the_creation_and_never_before_what_stands_there() {
+        let at = "2026-03-02T18:00:00Z".parse().unwrap();
+        assert_eq!(updated_at("2026-03-02T00:00:00Z", None, at), "2026-03-02T18:00:00Z");
+        assert_eq!(updated_at("2026-03-03T00:00:00Z", None, at), "2026-03-03T00:00:01Z");
+        assert_eq!(updated_at("2026-03-02T00:00:00Z", Some("2026-03-04T00:00:00Z".into()), at), "2026-03-04T00:00:00Z");
+    }
+
+    #[test]
+    fn charges_become_request_fields_by_their_type_and_no_amount_is_lost() {
+        let mut request = members("{}");
+        let charges = [
+            r#"{"name":"Spring","type":"discount","value_type":"value","amount":5.10}"#,
+            r#"{"name":"Loyalty","type":"order_discount","value_type":"value","amount":0.20}"#,
+            r#"{"name":"Tax","value_type":"value","amount":44.1}"#,
+            r#"{"name":"Carrier","type":"shipping_charge","amount":18.50}"#,
+            r#"{"name":"Shipping insurance","type":"insurance","value_type":"value","amount":3}"#,
+            r#"{"name":"Shipping insurance","amount":2}"#,
+            r#"{"name":"Member","type":"discount","value_type":"percentage","amount":10}"#,
+        ];
+        take_charges(&mut request, charges.into_iter().map(members).collect());
+        let number = |name: &str| request.get::<Exact>(name).unwrap().normalized().to_string();
+        assert_eq!([number("discount_value"), number("tax_value"), number("shipping_charge")], ["5.3", "44.1", "18.5"]);
+        let others: Vec<Option<String>> = request.list("additional_charges").iter().map(|charge| charge.text("name")).collect();
+        assert_eq!(others, [Some("Shipping insurance".into()), Some("Shipping insurance".into()), Some("Member".into())]);
+    }
+
+    #[test]
+    fn equal_skus_pair_by_order_of_appearance() {
+        let present: Vec<Members> =
+            ["LAMP", "BULB", "LAMP"].iter().map(|sku| members(&format!(r#"{{"sku":"{sku}"}}"#))).collect();
+        let paired = pair(["LAMP", "LAMP", "LAMP", "KIT", "BULB"].into_iter(), &present);
+        assert_eq!(paired, [Some(0), Some(2), None, None, Some(1)]);
+    }
+
+    #[test]
+    fn only_what_can_be_an_id_names_an_order_of_wizcommerce() {
+        let origin = |external: &str| origin_of(&row(&format!(r#""head":"1","externalid":"{external}""#))).map(|id| id.0);
+        assert_eq!(origin("wz_so_0a1b-2c"), Some("0a1b-2c".into()));
+        for foreign in ["shop-7", "wz_so_", "wz_so_../customers/7", "wz_so_a?x=1", "wz_es_7"] {
+            assert_eq!(origin(foreign), None, "{foreign}");
+        }
+        assert!(origin_of(&row(r#""head":"1""#)).is_none());
     }
 }

@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::value::RawValue;
 
 use super::{Engine, Event, Step};
-use crate::entities::{Action, Flow, Lookup, Planned};
+use crate::entities::{Action, By, Flow, Lookup, Planned};
 use crate::error::{Error, Result};
 use crate::http::{CallError, Repeat};
 use crate::model::{Listed, Reason, Rejection, WizId};
@@ -262,6 +262,7 @@ impl<F: Flow> Lane<'_, '_, F> {
     async fn create(&mut self, mut positions: Vec<usize>) -> Result<()> {
         let Some(lookup) = self.flow.lookup() else { return Ok(()) };
         for attempt in 1..=CREATES {
+            let mut only_look = false;
             let records: Vec<Planned<F::Body>> = positions.iter().map(|at| self.planned[*at].clone()).collect();
             let Some(write) = self.flow.writes(&records).into_iter().find(|write| write.creates) else { return Ok(()) };
             if self.is_over() {
@@ -304,8 +305,11 @@ impl<F: Flow> Lane<'_, '_, F> {
                 }
                 Err(WriteError::Unknown(words, down)) => {
                     tracing::info!(words, attempt, "the answer to a create was lost; looking whether it was executed");
+                    // Nothing keeps a second record of the same reference out, and what was given up without an answer may still
+                    // be executed: the next run sends it again, unless it is there by then.
+                    only_look = !down && matches!(lookup.by, By::Reference);
                     // A first loss may be a moment's; what is lost again after a wait counts.
-                    if attempt > 1 {
+                    if attempt > 1 || only_look {
                         self.count_lost(&words, down && attempt == CREATES)?;
                     }
                 }
@@ -320,14 +324,20 @@ impl<F: Flow> Lane<'_, '_, F> {
             if positions.is_empty() {
                 return Ok(());
             }
-            self.find_created(&mut positions, attempt).await?;
-            if positions.is_empty() {
-                return Ok(());
+            let looks = if only_look { CREATES } else { attempt };
+            for look in attempt..=looks {
+                self.find_created(&mut positions, look).await?;
+                if positions.is_empty() {
+                    return Ok(());
+                }
+            }
+            if only_look {
+                break;
             }
         }
         for at in positions {
             let record = &self.planned[at].desired;
-            let message = format!("whether WizCommerce created {} is unknown after {CREATES} attempts", record.label);
+            let message = format!("whether WizCommerce created {} is unknown; the next run looks for it first", record.label);
             let rejection = Rejection::new(record.key, &record.label, Reason::RemoteUnavailable, message).of_head(record.head);
             // The intent stays open: the next run looks the record up before it creates anything.
             self.outcomes[at] = Outcome::Rejected(rejection, None);
