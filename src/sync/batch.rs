@@ -334,6 +334,9 @@ impl Engine<'_> {
                     if let (Some(own), Some(active)) = (links.last_mut(), record.was_active) {
                         own.mark(Flag::Deactivated, !active);
                     }
+                    if let Some(own) = links.last_mut() {
+                        own.image = record.image_in_doubt();
+                    }
                     commit.links.extend(links);
                 }
                 self.reject(entity, rejection, commit, tally);
