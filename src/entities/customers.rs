@@ -351,6 +351,13 @@ fn name_of(row: &Row) -> String {
     })
 }
 
+/// The condition for customers of a number; that of a sub-customer is shown behind those above it: "Parent : Child".
+fn called(number: &str) -> String {
+    let whole = format!("c.entityid = {}", quote(number));
+    // Wildcards are nothing a person means in a number.
+    if number.contains(['%', '_']) { whole } else { format!("({whole} OR c.entityid LIKE {})", quote(&format!("% : {number}"))) }
+}
+
 /// The rows of a batch, by customer.
 struct Batch<'r> {
     addresses: HashMap<i64, Vec<&'r Row>>,
@@ -454,7 +461,7 @@ impl Flow for Customers {
     fn locate(&self, wanted: &Wanted) -> Option<Select> {
         let condition = match wanted {
             Wanted::Ids(ids) => format!("c.id IN ({})", id_list(ids)),
-            Wanted::Key(number) | Wanted::Number(number) => format!("c.entityid = {}", quote(number)),
+            Wanted::Key(number) | Wanted::Number(number) => called(number),
         };
         let select = Select::new("named customers", "customer c", "c.id").columns("c", &["id"]);
         Some(select.column(Column::new("c.entityid", "label")).column(Column::new("'T'", "in_scope")).filter(condition))

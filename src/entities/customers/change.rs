@@ -187,6 +187,10 @@ impl<'p> Change<'p> {
         let path = format!("{}/{list}", self.path);
         let is_it = |entry: &Members| entry.text("reference_id").as_ref() == Some(&part.reference);
         let Some(present) = self.present.list(list).into_iter().find(is_it) else {
+            // What a person deleted stays away until NetSuite has news of it.
+            if !members.iter().any(|member| self.differs(&format!("{kind} {} {member}", part.reference))) {
+                return None;
+            }
             // Not repeated blindly: after a lost answer the customer is read again, and the record may be there.
             let call = Call { method: Method::Post, path, body: part.whole().json(), repeat: Repeat::Never };
             let names_it = |reference: &Option<String>| reference.as_ref() == Some(&part.reference);
