@@ -576,6 +576,53 @@ async fn outside_the_subsidiaries_is_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_customer_of_several_subsidiaries_is_inside_with_any_of_them() {
+    let mut world = empty();
+    world.settings.netsuite.subsidiaries = vec!["1".into()];
+    add_company(&world, HARBOR, "HP-1");
+    world.edit_netsuite(
+        "update customersubsidiaryrelationship set subsidiary = 2 where entity = 50001; \
+         insert into customersubsidiaryrelationship (id, entity, subsidiary, isprimarysub) values (59999, 50001, 1, 'F')",
+    );
+    clean(&next(&mut world).await);
+    assert_eq!(detail(&world, HARBOR).await, harbor());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_with_one_company_one_currency_and_one_price_is_served() {
+    let absent = ["customersubsidiaryrelationship", "currency", "customer.currency", "customer.pricelevel"];
+    let netsuite = netwiz::sandbox::netsuite::Settings { absent: absent.map(str::to_owned).to_vec(), ..Default::default() };
+    let mut world = World::with(Differences { items: Some(14), netsuite: Some(netsuite), ..Differences::default() });
+    let lists = &mut world.settings.catalogs.price_lists;
+    lists.retain(|key, _| key.currency.is_none());
+    add_company(&world, HARBOR, "HP-1");
+    clean(&next(&mut world).await);
+    let mut expected = harbor();
+    expected["assigned_price_list"] = json!("BASE");
+    assert_eq!(detail(&world, HARBOR).await, expected);
+    stays_quiet(&mut world).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hidden_customers_or_addresses_fail_the_run_or_reject_but_never_empty_anything() {
+    let netsuite = netwiz::sandbox::netsuite::Settings { absent: vec!["customeraddressbook".into()], ..Default::default() };
+    let mut world = World::with(Differences { items: Some(14), netsuite: Some(netsuite), ..Differences::default() });
+    let reports = next(&mut world).await;
+    assert_eq!(reports[0].1.as_ref().map(|error| error.kind().exit_code()), Some(4));
+    // Rows that the role stops seeing are no deletions.
+    let mut world = small().await;
+    world.edit_netsuite("delete from customeraddressbook where entity = 50001; delete from contact where company = 50001");
+    set(&world, "phone = '503 555 0199'");
+    world.settings.customers.required.clear();
+    let reports = next(&mut world).await;
+    clean(&reports);
+    let mut expected = harbor();
+    // Without an address nobody knows the country of ten digits.
+    expected["phone"] = json!("+15035550142");
+    assert_eq!(detail(&world, HARBOR).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_customer_that_leaves_the_filter_is_left_as_it_is() {
     let profile = "[profile.test.customers]\nwhere = \"category = '3'\"\n";
     let mut world = World::with(Differences { items: Some(14), profile, ..Differences::default() });

@@ -51,7 +51,7 @@ pub struct Settings {
     pub filter: Option<String>,
     /// The saved search whose members are customers.
     pub saved_search: Option<String>,
-    /// Subsidiaries one of which must be the customer's own; empty for all.
+    /// Subsidiaries one of which the customer must belong to; empty for all.
     pub subsidiaries: Vec<String>,
     /// What a customer must have: `address`, `contact`, `terms`.
     pub required: Vec<&'static str>,
@@ -113,8 +113,7 @@ impl Customers {
     }
 
     fn headers(&self) -> Select {
-        let from = "customer c LEFT JOIN customersubsidiaryrelationship r ON r.entity = c.id AND r.isprimarysub = 'T' \
-                    LEFT JOIN employee e ON e.id = c.salesrep";
+        let from = "customer c LEFT JOIN employee e ON e.id = c.salesrep";
         let names = [
             "id",
             "entityid",
@@ -128,16 +127,24 @@ impl Customers {
             "externalid",
             "searchstage",
             "isinactive",
-            "currency",
-            "pricelevel",
             "salesrep",
         ];
         let mut select = Select::new("customers", from, "c.id")
             .columns("c", &names)
             .column(Column::new("BUILTIN.DF(c.terms)", "terms"))
-            .column(Column::new("r.subsidiary", "subsidiary"))
+            // Without the features behind them all customers have one currency, and all items one price.
+            .column(Column::optional("c.currency", "currency"))
+            .column(Column::optional("c.pricelevel", "pricelevel"))
             .column(Column::new("e.email", "rep_email"))
             .column(Column::new("e.entityid", "rep_name"));
+        if !self.settings.subsidiaries.is_empty() {
+            // An account with a single company has no such table, and no subsidiaries to configure.
+            let shared = format!(
+                "EXISTS (SELECT 1 FROM customersubsidiaryrelationship r WHERE r.entity = c.id AND r.subsidiary IN ({}))",
+                self.settings.subsidiaries.join(", ")
+            );
+            select = select.column(Column::new(format!("CASE WHEN {shared} THEN 'T' ELSE 'F' END"), "in_subsidiary"));
+        }
         if let Some(filter) = &self.settings.filter {
             select = select.column(Column::new(format!("CASE WHEN {filter} THEN 'T' ELSE 'F' END"), "in_scope"));
         }
@@ -197,10 +204,7 @@ impl Customers {
             // WizCommerce cannot be told that a customer is off.
             return Some(if linked { Reason::UnsupportedByWizcommerce.word() } else { "inactive" });
         }
-        let owner = row.text("subsidiary");
-        if !self.settings.subsidiaries.is_empty()
-            && owner.is_none_or(|owner| !self.settings.subsidiaries.iter().any(|wanted| wanted == owner))
-        {
+        if !self.settings.subsidiaries.is_empty() && !row.flag("in_subsidiary") {
             return Some("subsidiary");
         }
         if self.settings.filter.is_some() && !row.flag("in_scope") {
@@ -429,7 +433,7 @@ impl Flow for Customers {
     }
 
     fn universe(&self) -> Universe {
-        Universe::Source(Select::new("customers", "customer c", "c.id"))
+        Universe::Source(Select::new("all customers", "customer c", "c.id"))
     }
 
     fn finders(&self) -> Vec<Finder> {
