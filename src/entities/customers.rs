@@ -433,7 +433,7 @@ impl Flow for Customers {
     }
 
     fn universe(&self) -> Universe {
-        Universe::Source(Select::new("all customers", "customer c", "c.id"))
+        Universe::Source(Select::new("customers", "customer c", "c.id"))
     }
 
     fn finders(&self) -> Vec<Finder> {
