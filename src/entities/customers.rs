@@ -522,3 +522,204 @@ impl Flow for Customers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::parts::phone_of;
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    const PRESENT: &str = include_str!("../../fixtures/wizcommerce/customer.json");
+
+    fn flow(change: impl FnOnce(&mut Settings)) -> Customers {
+        let lists = [("1", None, "BASE"), ("5", None, "WHOLESALE"), ("5", Some("EUR"), "WHOLESALE-EUR")];
+        let lists = lists.map(|(level, symbol, list)| (level.to_owned(), symbol.map(str::to_owned), list.to_owned()));
+        let mut settings = Settings {
+            required: vec!["address", "contact", "terms"],
+            attributes: BTreeMap::from([("Territory".into(), "custentity_territory".into())]),
+            catalogs: Catalogs::new(lists.into(), None),
+            reps: BTreeMap::from([("12".into(), "ana@acme.example".into())]),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let mut flow = Customers::new(settings);
+        let currencies =
+            r#"{"totalResults":2,"items":[{"head":"1","symbol":"USD","isbasecurrency":"T"},{"head":"4","symbol":"EUR"}]}"#;
+        flow.learn("currencies", &serde_json::from_str::<Page>(currencies).unwrap().rows).unwrap();
+        let raw = |value: Value| serde_json::value::to_raw_value(&value).unwrap();
+        let list = |name: &str| raw(json!({ "id": format!("list-{}", name.to_lowercase()), "reference_id": name }));
+        flow.consult(PRICE_LISTS.name, &["BASE", "WHOLESALE", "WHOLESALE-EUR"].map(list)).unwrap();
+        flow.consult(SALES_REPS.name, &[raw(json!({ "id": "rep-ana", "email": "Ana@acme.example" }))]).unwrap();
+        flow
+    }
+
+    fn rows() -> Rows {
+        let mut rows = Rows::default();
+        for (name, page) in [
+            ("customers", include_str!("../../fixtures/netsuite/customers.json")),
+            ("addresses", include_str!("../../fixtures/netsuite/customer-addresses.json")),
+            ("contacts", include_str!("../../fixtures/netsuite/customer-contacts.json")),
+        ] {
+            rows.add(name, serde_json::from_str::<Page>(page).unwrap().rows);
+        }
+        rows
+    }
+
+    fn desired(flow: &Customers) -> Vec<Desired<Body>> {
+        let mapped = flow.map(&rows(), &Known::default());
+        mapped
+            .into_iter()
+            .filter_map(|record| if let Mapped::Desired(desired) = record { Some(*desired) } else { None })
+            .collect()
+    }
+
+    fn company(flow: &Customers) -> Desired<Body> {
+        desired(flow).remove(0)
+    }
+
+    fn sent(writes: &[Write]) -> Vec<(String, Value)> {
+        let sent = writes.iter().map(|write| {
+            let body = serde_json::from_str(&write.call.body).unwrap();
+            (format!("{:?} {}", write.call.method, write.call.path), body)
+        });
+        sent.collect()
+    }
+
+    /// What is sent for a change of a customer that was last written as `image` says.
+    fn changes(flow: &Customers, desired: Desired<Body>, image: Option<String>) -> Vec<(String, Value)> {
+        let present = serde_json::from_str(PRESENT).unwrap();
+        let action = Action::Update(WizId("w-1".into()));
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        sent(&flow.writes(&[Planned { desired, action, was_active: Some(true), image, present: Some(present), at }]))
+    }
+
+    #[test]
+    fn a_company_is_one_create_with_everything_that_hangs_on_it() {
+        let flow = flow(|_| {});
+        let planned = Planned {
+            desired: company(&flow),
+            action: Action::Create,
+            was_active: None,
+            image: None,
+            present: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        assert!(flow.is_unfinished(&planned.desired), "the defaults are said by ids that are not known yet");
+        let writes = flow.writes(&[planned]);
+        let expected: Value = serde_json::from_str(include_str!("../../fixtures/wizcommerce/customer-create.json")).unwrap();
+        assert_eq!(sent(&writes), [("Post /v1/customers".to_owned(), expected)]);
+    }
+
+    #[test]
+    fn a_person_in_another_currency_is_their_own_contact() {
+        let person = desired(&flow(|_| {})).remove(1);
+        assert_eq!(person.natural_key, "Harbor & Pine LLC : Nora Quill");
+        assert_eq!(person.target, Some(WizId("5f0c1f0e-0b1a-4a5e-9d0e-2f6d7c1a9b10".into())));
+        let body: Value = serde_json::from_str(&person.body.create()).unwrap();
+        let mut expected = json!({
+            "reference_id": "1543", "display_id": "Harbor & Pine LLC : Nora Quill", "company_name": "Nora Quill",
+            "display_name": "Nora Quill", "first_name": "Nora", "last_name": "Quill", "email": "nora@quill.example",
+            "phone": "+31205550142", "payment_term": "Due on receipt", "assigned_price_list_id": "list-wholesale-eur",
+            "addresses": [{
+                "reference_id": "904", "type": "shipping", "is_default": true, "address_line_1": "Damrak 1", "city": "Amsterdam",
+                "state": "Noord-Holland", "country": "NL"
+            }]
+        });
+        expected["contacts"] = json!([{
+            "reference_id": "1543", "first_name": "Nora", "last_name": "Quill", "email": "nora@quill.example",
+            "phone": "+31205550142"
+        }]);
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn everything_that_lacks_is_named() {
+        let mapped = flow(|_| {}).map(&rows(), &Known::default());
+        let Some(Mapped::Rejected(rejection)) = mapped.into_iter().nth(2) else { panic!("rejected") };
+        assert_eq!((rejection.key.as_str(), rejection.reason), ("1544", Reason::MissingMandatoryFields));
+        assert_eq!(rejection.message, "customer CUST1544 has no address, contact, terms");
+    }
+
+    #[test]
+    fn a_missing_price_list_is_named_before_anything_is_mapped() {
+        let mut flow = flow(|_| {});
+        let error = flow.consult(PRICE_LISTS.name, &[]).unwrap_err();
+        assert!(error.contains("BASE, WHOLESALE, WHOLESALE-EUR"), "{error}");
+    }
+
+    #[test]
+    fn a_first_meeting_fills_and_overwrites_but_erases_nothing() {
+        let flow = flow(|_| {});
+        let first = changes(&flow, company(&flow), None);
+        let mut merged: Value = serde_json::from_str::<Value>(PRESENT).unwrap()["addresses"][0].clone();
+        for name in ["id", "customer_id", "status", "created_at", "updated_at"] {
+            merged.as_object_mut().unwrap().remove(name);
+        }
+        merged["city"] = json!("Tacoma");
+        merged["attributes"] = json!([{ "name": "Dock", "value": "7" }]);
+        let created: Value = serde_json::from_str(include_str!("../../fixtures/wizcommerce/customer-create.json")).unwrap();
+        let patch = json!({
+            "reference_id": "1542", "email": "ap@harborpine.example", "payment_term": "Net 30",
+            "attributes": [{ "name": "Rank", "value": 7 }, { "name": "Territory", "value": "Pacific" }]
+        });
+        let lou = json!({ "reference_id": "1602", "first_name": "Lou", "email": "lou@harborpine.example" });
+        let expected = [
+            ("Patch /v1/customers/w-1", patch),
+            ("Put /v1/customers/w-1/addresses/a-1", merged),
+            ("Post /v1/customers/w-1/addresses", created["addresses"][1].clone()),
+            ("Put /v1/customers/w-1/contacts/c-2", lou),
+        ];
+        assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
+        // The winner may be the other side: then only what is empty is filled.
+        let flow = self::flow(|settings| settings.winner = Winner::WizCommerce);
+        let first = changes(&flow, company(&flow), None);
+        let expected = [
+            ("Patch /v1/customers/w-1", json!({ "reference_id": "1542" })),
+            ("Post /v1/customers/w-1/addresses", created["addresses"][1].clone()),
+        ];
+        assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
+    }
+
+    #[test]
+    fn what_netsuite_did_not_change_is_left_as_people_made_it() {
+        let flow = flow(|_| {});
+        let image = company(&flow).image();
+        assert_eq!(changes(&flow, company(&flow), image.clone()), []);
+        let mut now = company(&flow);
+        now.body.fields.set("payment_term", "Net 60");
+        now.body.fields.drop_all(&["email"]);
+        now.body.fields.set("phone", &None::<String>);
+        now.body.book.addresses[0].own.drop_all(&["address_line_2"]);
+        now.parts = change::parts(&now.body);
+        let sent = changes(&flow, now, image);
+        assert_eq!(sent[0], ("Patch /v1/customers/w-1".to_owned(), json!({ "payment_term": "Net 60", "email": "" })));
+        assert_eq!(sent[1].0, "Put /v1/customers/w-1/addresses/a-1");
+        assert_eq!((sent[1].1.get("address_line_2"), &sent[1].1["city"]), (None, &json!("Seattle")));
+        assert_eq!(sent.len(), 2);
+    }
+
+    #[test]
+    fn phones_are_digits_behind_a_plus_or_nothing() {
+        for (text, country, expected) in [
+            ("(206) 555-0147", Some("US"), Some("+12065550147")),
+            ("206.555.0147", Some("CA"), Some("+12065550147")),
+            ("1-206-555-0147", Some("US"), Some("+12065550147")),
+            ("206-555-0147 ext. 12", Some("US"), Some("+12065550147")),
+            ("206-555-0147", Some("NL"), None),
+            ("206-555-0147", None, None),
+            ("+1 206 555 0147", None, Some("+12065550147")),
+            ("+31 (0)20 555 0142", None, Some("+31205550142")),
+            ("020 555 0142", Some("NL"), None),
+            ("0031 20 555 0142", Some("NL"), None),
+            ("206-555-0147 / 206-555-0148", Some("US"), Some("+12065550147")),
+            ("206-555-0147 or 206-555-0148", Some("US"), None),
+            ("+12", None, None),
+            ("1-800-FLOWERS", Some("US"), None),
+            ("ask Mia", Some("US"), None),
+        ] {
+            assert_eq!(phone_of(text, country).as_deref(), expected, "{text} {country:?}");
+        }
+    }
+}
