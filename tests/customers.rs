@@ -363,7 +363,9 @@ async fn an_address_without_street_or_city_is_left_out_also_as_a_default() {
          update customeraddressbookentityaddress set city = null where nkey = 70003; \
          update customeraddressbook set defaultbilling = 'F' where internalid = 60001",
     );
-    clean(&next(&mut world).await);
+    let reports = next(&mut world).await;
+    clean(&reports);
+    assert_eq!(skipped(&reports)["address_incomplete"], 2);
     let mut expected = harbor();
     expected.as_object_mut().unwrap().remove("default_billing_address_id");
     assert_eq!(detail(&world, HARBOR).await, expected);
@@ -376,7 +378,17 @@ async fn contacts_without_an_e_mail_and_inactive_ones_are_left_out() {
     add_contact(&world, HARBOR, 51_101, "null");
     add_contact(&world, HARBOR, 51_102, "'gone@harbor.example'");
     world.edit_netsuite("update contact set isinactive = 'T' where id = 51102");
-    clean(&next(&mut world).await);
+    let without = |world: &World, clause: &str| {
+        world.count_netsuite(&format!(
+            "select count(*) from contact k join customer c on c.id = k.company where k.email is null and k.isinactive = 'F' and \
+             c.isinactive = 'F' and c.searchstage = 'Customer' {clause}"
+        )) as u64
+    };
+    assert_eq!(without(&world, "and c.id = 50001"), 1);
+    let expected = without(&world, "");
+    let reports = next(&mut world).await;
+    clean(&reports);
+    assert_eq!(skipped(&reports)["contact_without_email"], expected);
     assert_eq!(detail(&world, HARBOR).await, harbor());
 }
 
@@ -773,13 +785,13 @@ async fn every_change_is_exactly_its_requests() {
             |harbor| harbor["contacts"][0]["designation"] = json!("Owner"),
         ),
         ("the rep", "update customer set salesrep = 14, lastmodifieddate = sim_now() where id = 50001", &[PATCH], |harbor| {
-            harbor["assigned_sales_reps"] = json!(["chloe.tran@netwiz.example"])
+            harbor["assigned_sales_reps"] = json!(["chloe.tran@netwiz.example"]);
         }),
         ("the level", "update customer set pricelevel = 6, lastmodifieddate = sim_now() where id = 50001", &[PATCH], |harbor| {
-            harbor["assigned_price_list"] = json!("DEALER")
+            harbor["assigned_price_list"] = json!("DEALER");
         }),
         ("the terms", "update customer set terms = 2, lastmodifieddate = sim_now() where id = 50001", &[PATCH], |harbor| {
-            harbor["payment_term"] = json!("Net 60")
+            harbor["payment_term"] = json!("Net 60");
         }),
     ];
     for (what, sql, requests, expect) in edits {

@@ -493,6 +493,11 @@ impl Flow for Customers {
         rows.of("customers").iter().map(|row| self.map_customer(row, &batch, known)).collect()
     }
 
+    fn left_out(&self, body: &Body) -> Vec<(&'static str, usize)> {
+        let counts = [("address_incomplete", body.book.incomplete), ("contact_without_email", body.people.unreachable)];
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
     fn lookup(&self) -> Option<Lookup> {
         Some(Lookup::by_reference("/v1/customers", &[&[("status", "active")], &[("status", "inactive")]]))
     }

@@ -170,6 +170,11 @@ pub trait Flow {
     /// Maps the rows of a batch. One answer per record, in a stable order.
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Self::Body>>;
 
+    /// What of a record cannot be sent and is left out, by the word it is counted under: nothing is dropped quietly.
+    fn left_out(&self, _body: &Self::Body) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+
     /// How records without a link are looked up on the target; `None` when writing is an upsert by key.
     fn lookup(&self) -> Option<Lookup>;
 
