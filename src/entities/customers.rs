@@ -4,29 +4,30 @@
 //! what stands there. Addresses and contacts are known by their Internal IDs; what is gone in NetSuite stays in WizCommerce,
 //! since a role may hide rows (`correctness.md` R19).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod change;
+mod parts;
 
-use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::value::RawValue;
 
+use self::change::Change;
+use self::parts::{AddressBook, Part, People, set_phone};
 use super::catalogs::Catalogs;
 use super::documents::{TEXT_LIMIT, by_head};
 use super::{
     Action, BLOCK, Child, Desired, Directory, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows,
     SavedSearch, Table, Universe, Wanted, Write, cut,
 };
-use crate::http::{Method, Repeat};
-use crate::model::{EntityKind, Fingerprint, Link, NetSuiteId, Reason, WizId};
+use crate::model::{EntityKind, Link, NetSuiteId, Reason, WizId};
 use crate::netsuite::Searched;
 use crate::netsuite::records::{Column, Row, Select};
 use crate::netsuite::suiteql::{id_list, quote};
-use crate::wizcommerce::records::{Attribute, Call, Members, PriceList, SalesRep};
+use crate::wizcommerce::records::{Attribute, Members, PriceList, SalesRep};
 
 const KIND: &str = "customers";
 /// The beginning of external ids of customers that came from WizCommerce (`correctness.md` R6).
 const PUSHED: &str = "wz_cu_";
-/// Longest city WizCommerce takes, in characters.
-const CITY_LIMIT: usize = 50;
 
 /// WizCommerce's price lists, for flows that name them by id or need their currency.
 pub(super) const PRICE_LISTS: Directory =
@@ -50,7 +51,7 @@ pub struct Settings {
     pub filter: Option<String>,
     /// The saved search whose members are customers.
     pub saved_search: Option<String>,
-    /// Subsidiaries one of which must be the customer's own; empty for all.
+    /// Subsidiaries one of which the customer must belong to; empty for all.
     pub subsidiaries: Vec<String>,
     /// What a customer must have: `address`, `contact`, `terms`.
     pub required: Vec<&'static str>,
@@ -79,56 +80,31 @@ pub struct Customers {
 /// A customer as it should be.
 #[derive(Debug, Clone)]
 pub struct Body {
-    /// Members of the customer itself, as they are sent.
+    /// Members of the customer itself, as they are sent: absent is empty in NetSuite, null is what cannot be told.
     fields: Members,
-    addresses: Vec<Address>,
-    contacts: Vec<Contact>,
-    default_billing: Option<String>,
-    default_shipping: Option<String>,
+    /// The configured attributes, empty ones too.
+    attributes: Vec<(String, Option<String>)>,
+    book: AddressBook,
+    people: People,
     winner: Winner,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Address {
-    reference_id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    address_line_1: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address_line_2: Option<String>,
-    city: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    zip_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    is_default: bool,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Contact {
-    reference_id: String,
-    first_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_name: Option<String>,
-    email: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    designation: Option<String>,
-}
-
-/// The part that the default addresses are.
-const DEFAULTS: &str = "defaults";
-/// Members of the answer for a nested record that a request has no place for.
-const ANSWER_ONLY: [&str; 5] = ["id", "customer_id", "status", "created_at", "updated_at"];
+/// Members of a customer in the order in which they are compared.
+const FIELDS: [&str; 11] = [
+    "reference_id",
+    "company_name",
+    "display_name",
+    "display_id",
+    "payment_term",
+    "email",
+    "first_name",
+    "last_name",
+    "phone",
+    "assigned_price_list_id",
+    "assigned_sales_rep_ids",
+];
+/// Those that are emptied when NetSuite's are; the others are required there.
+const CLEARABLE: [&str; 5] = ["payment_term", "email", "first_name", "last_name", "phone"];
 
 impl Customers {
     /// Makes the flow for a profile.
@@ -137,8 +113,7 @@ impl Customers {
     }
 
     fn headers(&self) -> Select {
-        let from = "customer c LEFT JOIN customersubsidiaryrelationship r ON r.entity = c.id AND r.isprimarysub = 'T' \
-                    LEFT JOIN employee e ON e.id = c.salesrep";
+        let from = "customer c LEFT JOIN employee e ON e.id = c.salesrep";
         let names = [
             "id",
             "entityid",
@@ -152,16 +127,24 @@ impl Customers {
             "externalid",
             "searchstage",
             "isinactive",
-            "currency",
-            "pricelevel",
             "salesrep",
         ];
         let mut select = Select::new("customers", from, "c.id")
             .columns("c", &names)
             .column(Column::new("BUILTIN.DF(c.terms)", "terms"))
-            .column(Column::new("r.subsidiary", "subsidiary"))
+            // Without the features behind them all customers have one currency, and all items one price.
+            .column(Column::optional("c.currency", "currency"))
+            .column(Column::optional("c.pricelevel", "pricelevel"))
             .column(Column::new("e.email", "rep_email"))
             .column(Column::new("e.entityid", "rep_name"));
+        if !self.settings.subsidiaries.is_empty() {
+            // An account with a single company has no such table, and no subsidiaries to configure.
+            let shared = format!(
+                "EXISTS (SELECT 1 FROM customersubsidiaryrelationship r WHERE r.entity = c.id AND r.subsidiary IN ({}))",
+                self.settings.subsidiaries.join(", ")
+            );
+            select = select.column(Column::new(format!("CASE WHEN {shared} THEN 'T' ELSE 'F' END"), "in_subsidiary"));
+        }
         if let Some(filter) = &self.settings.filter {
             select = select.column(Column::new(format!("CASE WHEN {filter} THEN 'T' ELSE 'F' END"), "in_scope"));
         }
@@ -179,7 +162,19 @@ impl Customers {
             .columns("b", &["internalid", "defaultbilling", "defaultshipping"])
             .columns(
                 "a",
-                &["addressee", "attention", "addr1", "addr2", "city", "state", "dropdownstate", "zip", "country", "addrphone"],
+                &[
+                    "addressee",
+                    "attention",
+                    "addr1",
+                    "addr2",
+                    "addr3",
+                    "city",
+                    "state",
+                    "dropdownstate",
+                    "zip",
+                    "country",
+                    "addrphone",
+                ],
             )
     }
 
@@ -209,10 +204,7 @@ impl Customers {
             // WizCommerce cannot be told that a customer is off.
             return Some(if linked { Reason::UnsupportedByWizcommerce.word() } else { "inactive" });
         }
-        let owner = row.text("subsidiary");
-        if !self.settings.subsidiaries.is_empty()
-            && owner.is_none_or(|owner| !self.settings.subsidiaries.iter().any(|wanted| wanted == owner))
-        {
+        if !self.settings.subsidiaries.is_empty() && !row.flag("in_subsidiary") {
             return Some("subsidiary");
         }
         if self.settings.filter.is_some() && !row.flag("in_scope") {
@@ -261,8 +253,9 @@ impl Customers {
         if let Some(reason) = self.excluded(row, link.is_some()) {
             return child.skipped(reason);
         }
-        let (addresses, defaults) = addresses_of(batch.addresses.get(&id.0).map_or(&[][..], Vec::as_slice));
-        let contacts = contacts_of(row, batch.contacts.get(&id.0).map_or(&[][..], Vec::as_slice));
+        let book = AddressBook::read(batch.addresses.get(&id.0).map_or(&[][..], Vec::as_slice));
+        let country = book.country.as_deref();
+        let people = People::read(row, batch.contacts.get(&id.0).map_or(&[][..], Vec::as_slice), country);
         let terms = row.text("terms");
         let lacking: Vec<&str> = self
             .settings
@@ -270,8 +263,8 @@ impl Customers {
             .iter()
             .copied()
             .filter(|what| match *what {
-                "address" => addresses.is_empty(),
-                "contact" => contacts.is_empty(),
+                "address" => book.addresses.is_empty(),
+                "contact" => people.contacts.is_empty(),
                 _ => terms.is_none(),
             })
             .collect();
@@ -297,16 +290,11 @@ impl Customers {
             Ok(rep) => rep,
             Err(message) => return child.rejected(Reason::SalesRepUnmapped, message, None),
         };
-        let country = addresses.first().and_then(|address| address.country.as_deref());
-        let fields = self.fields(row, &name, list, rep, country);
-        let body = Body {
-            fields,
-            addresses,
-            contacts,
-            default_billing: defaults.billing,
-            default_shipping: defaults.shipping,
-            winner: self.settings.winner,
-        };
+        let fields = Self::fields(row, &name, list, rep, country);
+        let columns = self.settings.attributes.keys().enumerate();
+        let attributes =
+            columns.map(|(at, name)| (name.clone(), row.text(&format!("attribute_{at}")).map(str::to_owned))).collect();
+        let body = Body { fields, attributes, book, people, winner: self.settings.winner };
         let external = row.text("externalid").filter(|external| external.starts_with(PUSHED));
         Mapped::Desired(Box::new(Desired {
             key: id,
@@ -319,44 +307,38 @@ impl Customers {
             external_id: external.map(str::to_owned),
             target: external.map(|external| WizId(external[PUSHED.len()..].to_owned())),
             containers: Vec::new(),
-            parts: body.parts(),
+            parts: change::parts(&body),
             body,
         }))
     }
 
-    fn fields(&self, row: &Row, name: &str, list: &str, rep: Option<String>, country: Option<&str>) -> Members {
+    fn fields(row: &Row, name: &str, list: &str, rep: Option<String>, country: Option<&str>) -> Members {
         let mut fields = Members::default();
         let mut text = |member: &str, value: Option<&str>| {
             if let Some(value) = value {
                 fields.set(member, &cut(value, TEXT_LIMIT));
             }
         };
-        text("reference_id", row.head().map(|id| id.to_string()).as_deref());
         text("company_name", Some(name));
         text("display_name", Some(row.text("altname").unwrap_or(name)));
-        text("display_id", row.text("entityid"));
         text("payment_term", row.text("terms"));
-        text("email", row.text("email"));
         if row.flag("isperson") {
             text("first_name", row.text("firstname"));
             text("last_name", row.text("lastname"));
         }
-        text("phone", row.text("phone").and_then(|phone| phone_of(phone, country)).as_deref());
-        text("assigned_price_list_id", Some(list));
+        // Ids, numbers and addresses of people are never cut.
+        for (member, value) in [("display_id", row.text("entityid")), ("email", row.text("email"))] {
+            if let Some(value) = value {
+                fields.set(member, value);
+            }
+        }
+        if let Some(id) = row.head() {
+            fields.set("reference_id", &id.to_string());
+        }
+        set_phone(&mut fields, row.text("phone"), country);
+        fields.set("assigned_price_list_id", list);
         if let Some(rep) = rep {
             fields.set("assigned_sales_rep_ids", &[rep]);
-        }
-        let attributes: Vec<Attribute> = self
-            .settings
-            .attributes
-            .keys()
-            .enumerate()
-            .filter_map(|(at, name)| {
-                Some(Attribute { name: name.clone(), value: row.text(&format!("attribute_{at}"))?.to_owned() })
-            })
-            .collect();
-        if !attributes.is_empty() {
-            fields.set("attributes", &attributes);
         }
         fields
     }
@@ -373,84 +355,11 @@ fn name_of(row: &Row) -> String {
     })
 }
 
-/// Writes a phone number as WizCommerce takes it: digits behind a plus. What cannot be told is not sent.
-fn phone_of(text: &str, country: Option<&str>) -> Option<String> {
-    // An extension is nothing a number can carry.
-    let text = text.split(['x', 'X', ';', '/']).next().unwrap_or(text).trim();
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let international = text.starts_with('+') && (8..=15).contains(&digits.len()) && !digits.starts_with('0');
-    let american = matches!(country, Some("US" | "CA"));
-    match digits.len() {
-        _ if international => Some(format!("+{digits}")),
-        10 if american => Some(format!("+1{digits}")),
-        11 if american && digits.starts_with('1') => Some(format!("+{digits}")),
-        _ => None,
-    }
-}
-
-/// The references of the default addresses.
-#[derive(Default)]
-struct Defaults {
-    billing: Option<String>,
-    shipping: Option<String>,
-}
-
-/// Reads the addresses that can be sent: those with a street and a city.
-fn addresses_of(rows: &[&Row]) -> (Vec<Address>, Defaults) {
-    let mut defaults = Defaults::default();
-    let mut addresses = Vec::new();
-    for row in rows {
-        let text = |name: &str| row.text(name).map(str::to_owned);
-        let (Some(id), Some(street), Some(city)) = (row.id("internalid"), text("addr1"), text("city")) else { continue };
-        let (billing, shipping) = (row.flag("defaultbilling"), row.flag("defaultshipping"));
-        let reference_id = id.to_string();
-        if billing {
-            defaults.billing = Some(reference_id.clone());
-        }
-        if shipping {
-            defaults.shipping = Some(reference_id.clone());
-        }
-        let country = text("country");
-        addresses.push(Address {
-            reference_id,
-            kind: if billing && !shipping { "billing" } else { "shipping" },
-            address_line_1: street,
-            address_line_2: text("addr2"),
-            city: cut(&city, CITY_LIMIT),
-            state: text("dropdownstate").or_else(|| text("state")),
-            zip_code: text("zip"),
-            first_name: text("addressee"),
-            last_name: text("attention"),
-            phone: row.text("addrphone").and_then(|phone| phone_of(phone, country.as_deref())),
-            country,
-            is_default: billing || shipping,
-        });
-    }
-    addresses.sort_by_key(|address| address.reference_id.parse::<i64>().unwrap_or(i64::MAX));
-    (addresses, defaults)
-}
-
-/// Reads the contacts that can be sent: those with an e-mail. A person without any is their own contact.
-fn contacts_of(customer: &Row, rows: &[&Row]) -> Vec<Contact> {
-    let read = |row: &Row, id: Option<NetSuiteId>| {
-        let (id, email) = (id?, row.text("email")?);
-        let last_part = row.text("entityid").and_then(|text| text.rsplit(" : ").next());
-        Some(Contact {
-            reference_id: id.to_string(),
-            first_name: row.text("firstname").or(last_part).unwrap_or(email).to_owned(),
-            last_name: row.text("lastname").map(str::to_owned),
-            email: email.to_owned(),
-            phone: row.text("phone").and_then(|phone| phone_of(phone, None)),
-            designation: row.text("title").map(str::to_owned),
-        })
-    };
-    let active = rows.iter().filter(|row| !row.flag("isinactive"));
-    let mut contacts: Vec<Contact> = active.filter_map(|row| read(row, row.id("contact"))).collect();
-    if contacts.is_empty() && customer.flag("isperson") {
-        contacts.extend(read(customer, customer.head()));
-    }
-    contacts.sort_by_key(|contact| contact.reference_id.parse::<i64>().unwrap_or(i64::MAX));
-    contacts
+/// The condition for customers of a number; that of a sub-customer is shown behind those above it: "Parent : Child".
+fn called(number: &str) -> String {
+    let whole = format!("c.entityid = {}", quote(number));
+    // Wildcards are nothing a person means in a number.
+    if number.contains(['%', '_']) { whole } else { format!("({whole} OR c.entityid LIKE {})", quote(&format!("% : {number}"))) }
 }
 
 /// The rows of a batch, by customer.
@@ -459,203 +368,20 @@ struct Batch<'r> {
     contacts: HashMap<i64, Vec<&'r Row>>,
 }
 
-/// Members of a customer in the order in which they are compared.
-const FIELDS: [&str; 11] = [
-    "reference_id",
-    "company_name",
-    "display_name",
-    "display_id",
-    "payment_term",
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "assigned_price_list_id",
-    "assigned_sales_rep_ids",
-];
-
 impl Body {
-    fn parts(&self) -> Vec<(String, Fingerprint)> {
-        let text = |raw: Option<Box<RawValue>>| Fingerprint::of(raw.map_or_else(String::new, |raw| raw.to_string()).as_bytes());
-        let of = |value: &dyn erased::Json| Fingerprint::of(value.json().as_bytes());
-        let fields = FIELDS.iter().chain(&["attributes"]).map(|name| ((*name).to_owned(), text(self.fields.get(name))));
-        let addresses = self.addresses.iter().map(|address| (format!("address {}", address.reference_id), of(address)));
-        let contacts = self.contacts.iter().map(|contact| (format!("contact {}", contact.reference_id), of(contact)));
-        let defaults = format!("{:?} {:?}", self.default_billing, self.default_shipping);
-        let defaults = [(DEFAULTS.to_owned(), Fingerprint::of(defaults.as_bytes()))];
-        fields.chain(addresses).chain(contacts).chain(defaults).collect()
-    }
-
     fn create(&self) -> String {
         let mut members = self.fields.clone();
-        members.set("addresses", &self.addresses);
-        members.set("contacts", &self.contacts);
+        members.drop_nulls();
+        let attributes =
+            self.attributes.iter().filter_map(|(name, value)| Some(Attribute { name: name.clone(), value: value.clone()? }));
+        let attributes: Vec<Attribute> = attributes.collect();
+        if !attributes.is_empty() {
+            members.set("attributes", &attributes);
+        }
+        members.set("addresses", &self.book.addresses.iter().map(Part::whole).collect::<Vec<_>>());
+        members.set("contacts", &self.people.contacts.iter().map(Part::whole).collect::<Vec<_>>());
         members.json()
     }
-}
-
-/// A value that can be written as JSON, whatever its type.
-mod erased {
-    use serde::Serialize;
-
-    pub(super) trait Json {
-        fn json(&self) -> String;
-    }
-
-    impl<T: Serialize> Json for T {
-        fn json(&self) -> String {
-            serde_json::to_string(self).unwrap_or_default()
-        }
-    }
-}
-
-/// A customer that is changed: what it should be, what was last written, and what stands there.
-struct Change<'p> {
-    record: &'p Planned<Body>,
-    present: Members,
-    path: String,
-}
-
-impl Change<'_> {
-    /// Tells whether NetSuite changed a part since it was last written.
-    fn differs(&self, part: &str) -> bool {
-        let now = self.record.desired.parts.iter().find(|(name, _)| name == part);
-        now.is_some_and(|(name, now)| self.record.differs(name, now))
-    }
-
-    /// Tells whether a value may replace what stands there: on a first meeting the configured winner decides, and an empty
-    /// side never erases a filled one (`correctness.md` 6).
-    fn may_replace(&self, there: bool) -> bool {
-        let first = self.record.image.is_none();
-        !(first && there && self.record.desired.body.winner == Winner::WizCommerce)
-    }
-
-    /// Gives what stands there in the form in which it would be sent.
-    fn there(&self, member: &str) -> Option<Box<RawValue>> {
-        let raw = |value: &dyn erased::Json| RawValue::from_string(value.json()).ok();
-        match member {
-            "company_name" => self.present.get("name"),
-            "assigned_price_list_id" => raw(&self.present.get::<Members>("assigned_price_list")?.text("id")?),
-            "assigned_sales_rep_ids" => {
-                let ids: Vec<String> = self.present.list("assigned_sales_reps").iter().filter_map(|rep| rep.text("id")).collect();
-                if ids.is_empty() { None } else { raw(&ids) }
-            }
-            other => self.present.get(other),
-        }
-    }
-
-    /// Collects the members of the customer itself that have to be sent.
-    fn fields(&self) -> Members {
-        let mut changed = Members::default();
-        for name in FIELDS.iter().filter(|name| self.differs(name)) {
-            let (Some(wanted), there) = (self.record.desired.body.fields.get::<Box<RawValue>>(name), self.there(name)) else {
-                continue;
-            };
-            let same = there.as_ref().is_some_and(|there| same_json(there, &wanted));
-            if !same && self.may_replace(there.is_some()) {
-                changed.set(name, &wanted);
-            }
-        }
-        if let (Some(attributes), true) = (self.attributes(), self.differs("attributes")) {
-            changed.set("attributes", &attributes);
-        }
-        changed
-    }
-
-    /// Puts our attributes over those that are there: a list is always sent whole. `None` when nothing differs.
-    fn attributes(&self) -> Option<Vec<Attribute>> {
-        let ours: Vec<Attribute> = self.record.desired.body.fields.get("attributes")?;
-        let mut all: Vec<Attribute> = self
-            .present
-            .list("attributes")
-            .iter()
-            .filter_map(|entry| Some(Attribute { name: entry.text("name")?, value: entry.text("value")? }))
-            .collect();
-        let before = all.clone();
-        for own in ours {
-            match all.iter_mut().find(|known| known.name == own.name) {
-                Some(known) => known.value = own.value,
-                None => all.push(own),
-            }
-        }
-        (all != before).then_some(all)
-    }
-
-    /// Gives the writes of one nested record: a new one is posted, a changed one replaced with what else is in it.
-    fn nested(&self, list: &str, part: &str, reference: &str, own: &dyn erased::Json) -> Option<Write> {
-        let path = format!("{}/{list}", self.path);
-        let own: Members = serde_json::from_str(&own.json()).unwrap_or_default();
-        let present = self.present.list(list).into_iter().find(|entry| entry.text("reference_id").as_deref() == Some(reference));
-        let Some(present) = present else {
-            // Not repeated blindly: after a lost answer the customer is read again, and the record may be there.
-            let call = Call { method: Method::Post, path, body: own.json(), repeat: Repeat::Never };
-            return Some(Write { call, covers: vec![0], creates: false, again: true });
-        };
-        if !self.differs(part) || !self.may_replace(true) {
-            return None;
-        }
-        let id = present.text("id")?;
-        let mut merged = present.clone();
-        merged.drop_all(&ANSWER_ONLY);
-        merged.drop_nulls();
-        for (name, value) in own.iter() {
-            merged.set(name, value);
-        }
-        let mut before = present;
-        before.drop_all(&ANSWER_ONLY);
-        before.drop_nulls();
-        let unchanged =
-            own.iter().all(|(name, value)| before.get::<Box<RawValue>>(name).is_some_and(|there| same_json(&there, value)));
-        (!unchanged).then(|| Write::change(Method::Put, format!("{path}/{id}"), merged.json()))
-    }
-
-    /// Adds the default addresses to the members to send. Gives whether one of them is not there yet.
-    fn defaults(&self, changed: &mut Members) -> bool {
-        let addresses = self.present.list("addresses");
-        let mut waiting = false;
-        let body = &self.record.desired.body;
-        for (member, reference) in
-            [("default_billing_address_id", &body.default_billing), ("default_shipping_address_id", &body.default_shipping)]
-        {
-            let (Some(reference), true) = (reference, self.differs(DEFAULTS)) else { continue };
-            let found = addresses.iter().find(|address| address.text("reference_id").as_ref() == Some(reference));
-            match found.and_then(|address| address.text("id")) {
-                Some(id)
-                    if self.present.text(member).as_ref() != Some(&id)
-                        && self.may_replace(self.present.text(member).is_some()) =>
-                {
-                    changed.set(member, &id);
-                }
-                Some(_) => {}
-                None => waiting = true,
-            }
-        }
-        waiting
-    }
-
-    fn writes(&self) -> Vec<Write> {
-        let body = &self.record.desired.body;
-        let mut changed = self.fields();
-        self.defaults(&mut changed);
-        let mut writes = Vec::new();
-        if !changed.is_empty() {
-            writes.push(Write::change(Method::Patch, self.path.clone(), changed.json()));
-        }
-        let addresses = body.addresses.iter().filter_map(|address| {
-            self.nested("addresses", &format!("address {}", address.reference_id), &address.reference_id, address)
-        });
-        let contacts = body.contacts.iter().filter_map(|contact| {
-            self.nested("contacts", &format!("contact {}", contact.reference_id), &contact.reference_id, contact)
-        });
-        writes.extend(addresses.chain(contacts));
-        writes
-    }
-}
-
-/// Compares two JSON values without regard to how they are written.
-fn same_json(a: &RawValue, b: &RawValue) -> bool {
-    let read = |raw: &RawValue| serde_json::from_str::<serde_json::Value>(raw.get()).ok();
-    a.get() == b.get() || read(a) == read(b)
 }
 
 impl Flow for Customers {
@@ -693,6 +419,16 @@ impl Flow for Customers {
         }
         let lists = entries.iter().filter_map(|raw| serde_json::from_str::<PriceList>(raw.get()).ok());
         self.lists = lists.filter_map(|list| Some((list.reference_id?, list.id))).collect();
+        // Before anything is mapped: a list that is missing is the configuration's fault and no customer's.
+        let mut missing = self.settings.catalogs.all_lists();
+        missing.retain(|list| !self.lists.contains_key(*list));
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(format!(
+                "WizCommerce has no active price list with the reference id {missing}: make it there in the right currency (its \
+                 API cannot set one), or correct `[profile.<name>.catalogs]`"
+            ));
+        }
         Ok(())
     }
 
@@ -729,7 +465,7 @@ impl Flow for Customers {
     fn locate(&self, wanted: &Wanted) -> Option<Select> {
         let condition = match wanted {
             Wanted::Ids(ids) => format!("c.id IN ({})", id_list(ids)),
-            Wanted::Key(number) | Wanted::Number(number) => format!("c.entityid = {}", quote(number)),
+            Wanted::Key(number) | Wanted::Number(number) => called(number),
         };
         let select = Select::new("named customers", "customer c", "c.id").columns("c", &["id"]);
         Some(select.column(Column::new("c.entityid", "label")).column(Column::new("'T'", "in_scope")).filter(condition))
@@ -757,16 +493,17 @@ impl Flow for Customers {
         rows.of("customers").iter().map(|row| self.map_customer(row, &batch, known)).collect()
     }
 
+    fn left_out(&self, body: &Body) -> Vec<(&'static str, usize)> {
+        let counts = [("address_incomplete", body.book.incomplete), ("contact_without_email", body.people.unreachable)];
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
     fn lookup(&self) -> Option<Lookup> {
         Some(Lookup::by_reference("/v1/customers", &[&[("status", "active")], &[("status", "inactive")]]))
     }
 
     fn prerequisites(&self) -> Vec<Prerequisite> {
-        let lists: BTreeSet<&str> = self.settings.catalogs.all_lists();
-        vec![
-            Prerequisite::PriceLists(lists.into_iter().map(str::to_owned).collect()),
-            Prerequisite::Attributes("customer", self.settings.attributes.keys().cloned().collect()),
-        ]
+        vec![Prerequisite::Attributes("customer", self.settings.attributes.keys().cloned().collect())]
     }
 
     fn detail(&self, wc_id: &WizId) -> Option<String> {
@@ -775,7 +512,7 @@ impl Flow for Customers {
 
     fn is_unfinished(&self, created: &Desired<Body>) -> bool {
         // Which addresses are the defaults is said by their ids, and those are known only now.
-        created.body.default_billing.is_some() || created.body.default_shipping.is_some()
+        created.body.book.billing.is_some() || created.body.book.shipping.is_some()
     }
 
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
@@ -783,10 +520,211 @@ impl Flow for Customers {
         match &record.action {
             Action::Create => vec![Write::create("/v1/customers", record.desired.body.create(), 0)],
             Action::Update(wc_id) | Action::Adopt(wc_id) => {
-                let Some(present) = record.present.as_deref().map(Members::of) else { return Vec::new() };
-                Change { record, present, path: format!("/v1/customers/{wc_id}") }.writes()
+                let Some(present) = record.present.as_deref() else { return Vec::new() };
+                Change::new(record, present, format!("/v1/customers/{wc_id}")).writes()
             }
             Action::Unchanged => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::parts::phone_of;
+    use super::*;
+    use crate::netsuite::records::Page;
+
+    const PRESENT: &str = include_str!("../../fixtures/wizcommerce/customer.json");
+
+    fn flow(change: impl FnOnce(&mut Settings)) -> Customers {
+        let lists = [("1", None, "BASE"), ("5", None, "WHOLESALE"), ("5", Some("EUR"), "WHOLESALE-EUR")];
+        let lists = lists.map(|(level, symbol, list)| (level.to_owned(), symbol.map(str::to_owned), list.to_owned()));
+        let mut settings = Settings {
+            required: vec!["address", "contact", "terms"],
+            attributes: BTreeMap::from([("Territory".into(), "custentity_territory".into())]),
+            catalogs: Catalogs::new(lists.into(), None),
+            reps: BTreeMap::from([("12".into(), "ana@acme.example".into())]),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let mut flow = Customers::new(settings);
+        let currencies =
+            r#"{"totalResults":2,"items":[{"head":"1","symbol":"USD","isbasecurrency":"T"},{"head":"4","symbol":"EUR"}]}"#;
+        flow.learn("currencies", &serde_json::from_str::<Page>(currencies).unwrap().rows).unwrap();
+        let raw = |value: Value| serde_json::value::to_raw_value(&value).unwrap();
+        let list = |name: &str| raw(json!({ "id": format!("list-{}", name.to_lowercase()), "reference_id": name }));
+        flow.consult(PRICE_LISTS.name, &["BASE", "WHOLESALE", "WHOLESALE-EUR"].map(list)).unwrap();
+        flow.consult(SALES_REPS.name, &[raw(json!({ "id": "rep-ana", "email": "Ana@acme.example" }))]).unwrap();
+        flow
+    }
+
+    fn rows() -> Rows {
+        let mut rows = Rows::default();
+        for (name, page) in [
+            ("customers", include_str!("../../fixtures/netsuite/customers.json")),
+            ("addresses", include_str!("../../fixtures/netsuite/customer-addresses.json")),
+            ("contacts", include_str!("../../fixtures/netsuite/customer-contacts.json")),
+        ] {
+            rows.add(name, serde_json::from_str::<Page>(page).unwrap().rows);
+        }
+        rows
+    }
+
+    fn desired(flow: &Customers) -> Vec<Desired<Body>> {
+        let mapped = flow.map(&rows(), &Known::default());
+        mapped
+            .into_iter()
+            .filter_map(|record| if let Mapped::Desired(desired) = record { Some(*desired) } else { None })
+            .collect()
+    }
+
+    fn company(flow: &Customers) -> Desired<Body> {
+        desired(flow).remove(0)
+    }
+
+    fn sent(writes: &[Write]) -> Vec<(String, Value)> {
+        let sent = writes.iter().map(|write| {
+            let body = serde_json::from_str(&write.call.body).unwrap();
+            (format!("{:?} {}", write.call.method, write.call.path), body)
+        });
+        sent.collect()
+    }
+
+    /// What is sent for a change of a customer that was last written as `image` says.
+    fn changes(flow: &Customers, desired: Desired<Body>, image: Option<String>) -> Vec<(String, Value)> {
+        let present = serde_json::from_str(PRESENT).unwrap();
+        let action = Action::Update(WizId("w-1".into()));
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        sent(&flow.writes(&[Planned { desired, action, was_active: Some(true), image, present: Some(present), at }]))
+    }
+
+    #[test]
+    fn a_company_is_one_create_with_everything_that_hangs_on_it() {
+        let flow = flow(|_| {});
+        let planned = Planned {
+            desired: company(&flow),
+            action: Action::Create,
+            was_active: None,
+            image: None,
+            present: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        assert!(flow.is_unfinished(&planned.desired), "the defaults are said by ids that are not known yet");
+        let writes = flow.writes(&[planned]);
+        let expected: Value = serde_json::from_str(include_str!("../../fixtures/wizcommerce/customer-create.json")).unwrap();
+        assert_eq!(sent(&writes), [("Post /v1/customers".to_owned(), expected)]);
+    }
+
+    #[test]
+    fn a_person_in_another_currency_is_their_own_contact() {
+        let person = desired(&flow(|_| {})).remove(1);
+        assert_eq!(person.natural_key, "Harbor & Pine LLC : Nora Quill");
+        assert_eq!(person.target, Some(WizId("5f0c1f0e-0b1a-4a5e-9d0e-2f6d7c1a9b10".into())));
+        let body: Value = serde_json::from_str(&person.body.create()).unwrap();
+        let mut expected = json!({
+            "reference_id": "1543", "display_id": "Harbor & Pine LLC : Nora Quill", "company_name": "Nora Quill",
+            "display_name": "Nora Quill", "first_name": "Nora", "last_name": "Quill", "email": "nora@quill.example",
+            "phone": "+31205550142", "payment_term": "Due on receipt", "assigned_price_list_id": "list-wholesale-eur",
+            "addresses": [{
+                "reference_id": "904", "type": "shipping", "is_default": true, "address_line_1": "Damrak 1", "city": "Amsterdam",
+                "state": "Noord-Holland", "country": "NL"
+            }]
+        });
+        expected["contacts"] = json!([{
+            "reference_id": "1543", "first_name": "Nora", "last_name": "Quill", "email": "nora@quill.example",
+            "phone": "+31205550142"
+        }]);
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn everything_that_lacks_is_named() {
+        let mapped = flow(|_| {}).map(&rows(), &Known::default());
+        let Some(Mapped::Rejected(rejection)) = mapped.into_iter().nth(2) else { panic!("rejected") };
+        assert_eq!((rejection.key.as_str(), rejection.reason), ("1544", Reason::MissingMandatoryFields));
+        assert_eq!(rejection.message, "customer CUST1544 has no address, contact, terms");
+    }
+
+    #[test]
+    fn a_missing_price_list_is_named_before_anything_is_mapped() {
+        let mut flow = flow(|_| {});
+        let error = flow.consult(PRICE_LISTS.name, &[]).unwrap_err();
+        assert!(error.contains("BASE, WHOLESALE, WHOLESALE-EUR"), "{error}");
+    }
+
+    #[test]
+    fn a_first_meeting_fills_and_overwrites_but_erases_nothing() {
+        let flow = flow(|_| {});
+        let first = changes(&flow, company(&flow), None);
+        let mut merged: Value = serde_json::from_str::<Value>(PRESENT).unwrap()["addresses"][0].clone();
+        for name in ["id", "customer_id", "status", "created_at", "updated_at"] {
+            merged.as_object_mut().unwrap().remove(name);
+        }
+        merged["city"] = json!("Tacoma");
+        merged["attributes"] = json!([{ "name": "Dock", "value": "7" }]);
+        let created: Value = serde_json::from_str(include_str!("../../fixtures/wizcommerce/customer-create.json")).unwrap();
+        let patch = json!({
+            "reference_id": "1542", "email": "ap@harborpine.example", "payment_term": "Net 30",
+            "attributes": [{ "name": "Rank", "value": 7 }, { "name": "Territory", "value": "Pacific" }]
+        });
+        let lou = json!({ "reference_id": "1602", "first_name": "Lou", "email": "lou@harborpine.example" });
+        let expected = [
+            ("Patch /v1/customers/w-1", patch),
+            ("Put /v1/customers/w-1/addresses/a-1", merged),
+            ("Post /v1/customers/w-1/addresses", created["addresses"][1].clone()),
+            ("Put /v1/customers/w-1/contacts/c-2", lou),
+        ];
+        assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
+        // The winner may be the other side: then only what is empty is filled.
+        let flow = self::flow(|settings| settings.winner = Winner::WizCommerce);
+        let first = changes(&flow, company(&flow), None);
+        let expected = [
+            ("Patch /v1/customers/w-1", json!({ "reference_id": "1542" })),
+            ("Post /v1/customers/w-1/addresses", created["addresses"][1].clone()),
+        ];
+        assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
+    }
+
+    #[test]
+    fn what_netsuite_did_not_change_is_left_as_people_made_it() {
+        let flow = flow(|_| {});
+        let image = company(&flow).image();
+        assert_eq!(changes(&flow, company(&flow), image.clone()), []);
+        let mut now = company(&flow);
+        now.body.fields.set("payment_term", "Net 60");
+        now.body.fields.drop_all(&["email"]);
+        now.body.fields.set("phone", &None::<String>);
+        now.body.book.addresses[0].own.drop_all(&["address_line_2"]);
+        now.parts = change::parts(&now.body);
+        let sent = changes(&flow, now, image);
+        assert_eq!(sent[0], ("Patch /v1/customers/w-1".to_owned(), json!({ "payment_term": "Net 60", "email": "" })));
+        assert_eq!(sent[1].0, "Put /v1/customers/w-1/addresses/a-1");
+        assert_eq!((sent[1].1.get("address_line_2"), &sent[1].1["city"]), (None, &json!("Seattle")));
+        assert_eq!(sent.len(), 2);
+    }
+
+    #[test]
+    fn phones_are_digits_behind_a_plus_or_nothing() {
+        for (text, country, expected) in [
+            ("(206) 555-0147", Some("US"), Some("+12065550147")),
+            ("206.555.0147", Some("CA"), Some("+12065550147")),
+            ("1-206-555-0147", Some("US"), Some("+12065550147")),
+            ("206-555-0147 ext. 12", Some("US"), Some("+12065550147")),
+            ("206-555-0147", Some("NL"), None),
+            ("206-555-0147", None, None),
+            ("+1 206 555 0147", None, Some("+12065550147")),
+            ("+31 (0)20 555 0142", None, Some("+31205550142")),
+            ("020 555 0142", Some("NL"), None),
+            ("0031 20 555 0142", Some("NL"), None),
+            ("206-555-0147 / 206-555-0148", Some("US"), Some("+12065550147")),
+            ("206-555-0147 or 206-555-0148", Some("US"), None),
+            ("+12", None, None),
+            ("1-800-FLOWERS", Some("US"), None),
+            ("ask Mia", Some("US"), None),
+        ] {
+            assert_eq!(phone_of(text, country).as_deref(), expected, "{text} {country:?}");
         }
     }
 }

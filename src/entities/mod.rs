@@ -175,6 +175,11 @@ pub trait Flow {
     /// Maps the rows of a batch. One answer per record, in a stable order.
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Self::Body>>;
 
+    /// What of a record cannot be sent and is left out, by the word it is counted under: nothing is dropped quietly.
+    fn left_out(&self, _body: &Self::Body) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+
     /// How records without a link are looked up on the target; `None` when writing is an upsert by key.
     fn lookup(&self) -> Option<Lookup>;
 
@@ -626,6 +631,22 @@ impl<B> Planned<B> {
         let Some(image) = &self.image else { return true };
         let written: HashMap<String, String> = serde_json::from_str(image).unwrap_or_default();
         written.get(part).is_none_or(|before| before != now.as_str())
+    }
+
+    /// Writes the image of a record whose change did not succeed: what it left alone is as it was written before, and what it
+    /// touched is like nothing that will come, since some of it may have been executed.
+    pub fn image_in_doubt(&self) -> Option<String> {
+        let mut parts: BTreeMap<String, String> = serde_json::from_str(self.image.as_ref()?).ok()?;
+        let now: BTreeMap<&str, &str> = self.desired.parts.iter().map(|(name, part)| (name.as_str(), part.as_str())).collect();
+        for (name, before) in &mut parts {
+            if now.get(name.as_str()) != Some(&before.as_str()) {
+                before.clear();
+            }
+        }
+        for name in now.into_keys() {
+            parts.entry(name.to_owned()).or_default();
+        }
+        serde_json::to_string(&parts).ok()
     }
 }
 

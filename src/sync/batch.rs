@@ -105,7 +105,12 @@ impl Engine<'_> {
         for record in mapped {
             tally.borrow_mut().counts.read += 1;
             match record {
-                Mapped::Desired(desired) => to_plan.push(*desired),
+                Mapped::Desired(desired) => {
+                    for (reason, count) in flow.left_out(&desired.body) {
+                        *tally.borrow_mut().skipped.entry(reason).or_default() += count as u64;
+                    }
+                    to_plan.push(*desired);
+                }
                 Mapped::Skipped { key, label, reason } => {
                     self.skip(flow, key, &label, reason, tally);
                     commit.cleared.push(key.to_string());
@@ -377,6 +382,9 @@ impl Engine<'_> {
                         if let Some(active) = record.was_active {
                             own.mark(Flag::Deactivated, !active);
                         }
+                    }
+                    if let Some(own) = links.last_mut() {
+                        own.image = record.image_in_doubt();
                     }
                     commit.links.extend(links);
                 }

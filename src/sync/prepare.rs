@@ -363,7 +363,12 @@ fn all_selects<F: Flow>(flow: &F) -> Vec<Select> {
     let further = flow.further(&Rows::default()).into_iter().map(|(select, _)| select);
     let mut selects: Vec<Select> =
         universe.into_iter().chain(finders).chain(containers).chain(flow.details()).chain(further).collect();
-    let mut seen = BTreeSet::new();
-    selects.retain(|select| seen.insert(select.name));
+    // Of several with one name the one that reads the most is probed: the others are about the same rows.
+    let mut widest: BTreeMap<&str, usize> = BTreeMap::new();
+    for select in &selects {
+        let columns = widest.entry(select.name).or_default();
+        *columns = (*columns).max(select.columns.len());
+    }
+    selects.retain(|select| widest.get(select.name) == Some(&select.columns.len()) && widest.remove(select.name).is_some());
     selects
 }

@@ -1,0 +1,169 @@
+//! What hangs on a customer and has an Internal ID of its own: addresses and contacts; and how phones and long texts are sent.
+
+use crate::entities::cut;
+use crate::entities::documents::TEXT_LIMIT;
+use crate::model::NetSuiteId;
+use crate::netsuite::records::Row;
+use crate::wizcommerce::records::Members;
+
+/// Longest city WizCommerce takes, in characters.
+const CITY_LIMIT: usize = 50;
+
+/// The members of an address that netwiz owns; everything else in it is somebody else's.
+pub(super) const ADDRESS: [&str; 11] = [
+    "type",
+    "address_line_1",
+    "address_line_2",
+    "city",
+    "state",
+    "country",
+    "zip_code",
+    "first_name",
+    "last_name",
+    "phone",
+    "is_default",
+];
+/// The members of a contact that netwiz owns.
+pub(super) const CONTACT: [&str; 5] = ["first_name", "last_name", "email", "phone", "designation"];
+
+/// An address or a contact as it should be.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// Its Internal ID, by which it is known on the other side.
+    pub(super) reference: String,
+    /// What is sent: absent is empty in NetSuite, null is what netwiz has nothing to say about.
+    pub(super) own: Members,
+}
+
+impl Part {
+    fn new(id: NetSuiteId) -> Self {
+        Self { reference: id.to_string(), own: Members::default() }
+    }
+
+    fn text(&mut self, member: &str, value: Option<&str>, limit: usize) {
+        if let Some(value) = value {
+            self.own.set(member, &cut(value, limit));
+        }
+    }
+
+    /// Writes the whole part, for a create.
+    pub(super) fn whole(&self) -> Members {
+        let mut members = self.own.clone();
+        members.drop_nulls();
+        members.set("reference_id", &self.reference);
+        members
+    }
+}
+
+/// Sets a phone number; one that cannot be told is left as it is over there, and one that is gone is absent.
+pub(super) fn set_phone(members: &mut Members, text: Option<&str>, country: Option<&str>) {
+    if let Some(text) = text {
+        members.set("phone", &phone_of(text, country));
+    }
+}
+
+/// Writes a phone number as WizCommerce takes it: digits behind a plus. What cannot be told is not sent.
+pub(super) fn phone_of(text: &str, country: Option<&str>) -> Option<String> {
+    // An extension is nothing a number can carry, and "(0)" is dialled only at home.
+    let text = text.split(['x', 'X', ';', '/']).next().unwrap_or(text).replace("(0)", "");
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let international = text.trim().starts_with('+') && (8..=15).contains(&digits.len()) && !digits.starts_with('0');
+    let american = matches!(country, Some("US" | "CA"));
+    match digits.len() {
+        _ if international => Some(format!("+{digits}")),
+        10 if american => Some(format!("+1{digits}")),
+        11 if american && digits.starts_with('1') => Some(format!("+{digits}")),
+        _ => None,
+    }
+}
+
+/// The addresses of a customer, and which of them are the defaults.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AddressBook {
+    /// By Internal ID.
+    pub(super) addresses: Vec<Part>,
+    /// The reference of the default for bills.
+    pub(super) billing: Option<String>,
+    /// The reference of the default for goods.
+    pub(super) shipping: Option<String>,
+    /// In which country the customer's own telephones are.
+    pub(super) country: Option<String>,
+    /// Addresses that cannot be sent: without a street or a city.
+    pub(super) incomplete: usize,
+}
+
+impl AddressBook {
+    /// Reads the rows of one customer's address book.
+    pub(super) fn read(rows: &[&Row]) -> Self {
+        let mut book = Self::default();
+        let mut rows: Vec<(NetSuiteId, &Row)> = rows.iter().filter_map(|row| Some((row.id("internalid")?, *row))).collect();
+        rows.sort_by_key(|(id, _)| *id);
+        for (id, row) in rows {
+            let (Some(street), Some(city)) = (row.text("addr1"), row.text("city")) else {
+                book.incomplete += 1;
+                continue;
+            };
+            let (billing, shipping) = (row.flag("defaultbilling"), row.flag("defaultshipping"));
+            let country = row.text("country");
+            let second = [row.text("addr2"), row.text("addr3")].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            let mut address = Part::new(id);
+            address.own.set("type", if billing && !shipping { "billing" } else { "shipping" });
+            address.text("address_line_1", Some(street), TEXT_LIMIT);
+            address.text("address_line_2", Some(&*second).filter(|text| !text.is_empty()), TEXT_LIMIT);
+            address.text("city", Some(city), CITY_LIMIT);
+            address.text("state", row.text("dropdownstate").or_else(|| row.text("state")), TEXT_LIMIT);
+            address.text("country", country, TEXT_LIMIT);
+            address.text("zip_code", row.text("zip"), TEXT_LIMIT);
+            address.text("first_name", row.text("addressee"), TEXT_LIMIT);
+            address.text("last_name", row.text("attention"), TEXT_LIMIT);
+            set_phone(&mut address.own, row.text("addrphone"), country);
+            address.own.set("is_default", &(billing || shipping));
+            if billing {
+                book.billing = Some(address.reference.clone());
+            }
+            if shipping {
+                book.shipping = Some(address.reference.clone());
+            }
+            if book.country.is_none() {
+                book.country = country.map(str::to_owned);
+            }
+            book.addresses.push(address);
+        }
+        book
+    }
+}
+
+/// The contacts of a customer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct People {
+    /// By Internal ID.
+    pub(super) contacts: Vec<Part>,
+    /// Contacts that cannot be sent: without an e-mail.
+    pub(super) unreachable: usize,
+}
+
+impl People {
+    /// Reads the active contacts of a customer. A person is their own contact.
+    pub(super) fn read(customer: &Row, rows: &[&Row], country: Option<&str>) -> Self {
+        let mut people = Self::default();
+        let own = customer.head().filter(|_| customer.flag("isperson")).map(|id| (id, customer));
+        let active = rows.iter().filter(|row| !row.flag("isinactive"));
+        let mut all: Vec<(NetSuiteId, &Row)> = active.filter_map(|row| Some((row.id("contact")?, *row))).chain(own).collect();
+        all.sort_by_key(|(id, _)| *id);
+        for (id, row) in all {
+            let Some(email) = row.text("email") else {
+                people.unreachable += 1;
+                continue;
+            };
+            let last_part = row.text("entityid").and_then(|text| text.rsplit(" : ").next());
+            let mut contact = Part::new(id);
+            contact.text("first_name", row.text("firstname").or(last_part).or(Some(email)), TEXT_LIMIT);
+            contact.text("last_name", row.text("lastname"), TEXT_LIMIT);
+            contact.own.set("email", email);
+            set_phone(&mut contact.own, row.text("phone"), country);
+            contact.text("designation", row.text("title"), TEXT_LIMIT);
+            people.contacts.push(contact);
+        }
+        people
+    }
+}
