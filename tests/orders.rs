@@ -25,7 +25,7 @@ async fn trading() -> World {
 /// Enters the order of six lamps and brings it.
 async fn with_lamps(profile: &'static str) -> World {
     let mut world = World::trading(profile).await;
-    world.enter_order(ORDER, world.buyer(), "B", &[SIX_LAMPS]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[SIX_LAMPS]);
     world.next_orders_clean().await;
     world
 }
@@ -33,7 +33,7 @@ async fn with_lamps(profile: &'static str) -> World {
 #[tokio::test(start_paused = true)]
 async fn an_order_arrives_exactly() {
     let mut world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     world.enter_order(
         ORDER,
         buyer,
@@ -101,7 +101,7 @@ async fn an_order_arrives_exactly() {
 #[tokio::test(start_paused = true)]
 async fn every_letter_has_its_fulfilment_and_its_end() {
     let mut world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     let all = [
         ("B", "0", Some(("UNFULFILLED", "confirmed", "0"))),
         ("D", "2", Some(("PARTIALLY_FULFILLED", "confirmed", "0"))),
@@ -155,7 +155,7 @@ async fn an_order_closed_after_a_part_was_shipped_stays_confirmed_and_one_ended_
 #[tokio::test(start_paused = true)]
 async fn charges_without_a_quantity_and_services_are_lines_and_become_stand_ins() {
     let mut world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     let both = [(SERVICE, Some("-2"), Some("45.50"), "-91.00"), (CHARGE, None, None, "-12.34")];
     world.enter_order(ORDER, buyer, "B", &both);
     world.enter_order(OTHER, buyer, "B", &both);
@@ -189,7 +189,7 @@ async fn a_stand_in_is_upgraded_by_the_product_sync_and_never_doubled() {
         "insert into item (id, itemid, fullname, displayname, itemtype, subsidiary, isinactive, createddate, lastmodifieddate) values \
          (90021, 'NOVEL', 'NOVEL', 'Novel', 'InvtPart', '1', 'T', sim_now(), sim_now()); insert into itemsubsidiarymap values (90021, 1)",
     );
-    world.enter_order(ORDER, world.buyer(), "B", &[(90_021, Some("-3"), Some("7.77"), "-23.31")]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[(90_021, Some("-3"), Some("7.77"), "-23.31")]);
     world.next_orders_clean().await;
     let before = world.product("NOVEL")["id"].clone();
     assert_eq!(world.order(ORDER).unwrap()["line_items"][0]["is_adhoc"], true);
@@ -215,7 +215,7 @@ async fn a_product_that_a_person_made_under_the_sku_serves_as_it_is() {
     let mut world = trading().await;
     world.edit_wizcommerce(r#"[{"insert": "products", "document": {"sku": "SETUP", "name": "By hand"}}]"#);
     let before = world.product("SETUP");
-    world.enter_order(ORDER, world.buyer(), "B", &[(SERVICE, Some("-2"), Some("45.50"), "-91.00")]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[(SERVICE, Some("-2"), Some("45.50"), "-91.00")]);
     world.next_orders_clean().await;
     assert_eq!(world.product("SETUP"), before);
     assert_eq!(world.lines_of(ORDER), ["SETUP 2 45.5 0 0 0"]);
@@ -226,7 +226,7 @@ async fn a_failure_between_stand_in_and_order_leaves_neither_doubled() {
     for action in [Action::Cut, Action::LoseReply, Action::HoldMsThenExecute(3_000), Action::HoldMsThenExecute(45_000)] {
         for path in ["/v2/products", "/v2/orders"] {
             let mut world = trading().await;
-            world.enter_order(ORDER, world.buyer(), "B", &[(SERVICE, Some("-2"), Some("45.50"), "-91.00")]);
+            world.enter_order(ORDER, world.trading_buyer(), "B", &[(SERVICE, Some("-2"), Some("45.50"), "-91.00")]);
             world.faults.add(Fault::once("wizcommerce", "POST", path, action.clone()));
             world.next_orders().await;
             // What was held is executed before anybody looks again.
@@ -242,7 +242,7 @@ async fn a_failure_between_stand_in_and_order_leaves_neither_doubled() {
 #[tokio::test(start_paused = true)]
 async fn an_order_in_another_currency_than_its_customers_list_is_rejected() {
     let mut world = trading().await;
-    world.enter_order(ORDER, world.buyer(), "B", &[SIX_LAMPS]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[SIX_LAMPS]);
     world.edit_netsuite(&format!("update \"transaction\" set currency = 2 where id = {ORDER}"));
     world.next_orders().await;
     assert_eq!(world.rejected().get(&ORDER.to_string()), Some(&"currency_mismatch"));
@@ -264,7 +264,7 @@ async fn an_order_in_another_currency_than_its_customers_list_is_rejected() {
 async fn settings_say_which_orders_come_and_a_linked_one_stays_in() {
     let mut world = World::trading("[profile.test.orders]\nstart-date = \"2026-03-02\"\npull-statuses = [\"B\", \"D\"]\n").await;
     world.settings.netsuite.subsidiaries = vec!["1".into()];
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     for (id, status, date, subsidiary) in [
         (ORDER, "B", "2026-03-02", 1),
         (ORDER + 1, "B", "2026-03-01", 1),
@@ -293,7 +293,7 @@ async fn settings_say_which_orders_come_and_a_linked_one_stays_in() {
 #[tokio::test(start_paused = true)]
 async fn orders_bring_their_customers_along_once() {
     let mut world = World::trading_unsynced("");
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     world.enter_order(ORDER, buyer, "B", &[SIX_LAMPS]);
     world.enter_order(OTHER, buyer, "B", &[SIX_LAMPS]);
     clean(&world.sync(&[Orders], Options::default()).await);
@@ -311,10 +311,10 @@ async fn orders_bring_their_customers_along_once() {
 #[tokio::test(start_paused = true)]
 async fn a_customer_left_out_takes_its_orders_along_with_its_reason_and_later_brings_them() {
     let mut world = World::trading_unsynced("");
-    let (lead, bare) = (world.buyer(), world.count_netsuite(&format!(
+    let (lead, bare) = (world.trading_buyer(), world.count_netsuite(&format!(
         "select id from customer where currency = 1 and pricelevel = 5 and searchstage = 'Customer' and isinactive = 'F' and terms is \
          not null and id > {} order by id limit 1",
-        world.buyer()
+        world.trading_buyer()
     )));
     let terms = world.count_netsuite(&format!("select terms from customer where id = {bare}"));
     world.edit_netsuite(&format!(
@@ -354,7 +354,7 @@ const SHOP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 /// An order of WizCommerce with everything people can put into it, and the Sales Order that was made of it.
 async fn with_shop_order() -> World {
     let world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     world.edit_wizcommerce(
         &json!([{"insert": "orders", "document": {
             "id": SHOP, "customer_id": format!("ref:{buyer}"), "display_id": "WEB-7", "amount": 602.4, "discount_value": 5.5,
@@ -492,7 +492,7 @@ async fn an_order_that_a_person_deleted_is_a_conflict_and_never_made_again() {
 #[tokio::test(start_paused = true)]
 async fn a_sales_order_of_an_unknown_order_of_the_shop_is_a_conflict() {
     let mut world = trading().await;
-    world.enter_order(ORDER, world.buyer(), "B", &[SIX_LAMPS]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[SIX_LAMPS]);
     world.edit_netsuite(&format!("update \"transaction\" set externalid = 'wz_so_{SHOP}' where id = {ORDER}"));
     world.clear_logs();
     world.next_orders().await;
@@ -503,7 +503,7 @@ async fn a_sales_order_of_an_unknown_order_of_the_shop_is_a_conflict() {
 #[tokio::test(start_paused = true)]
 async fn lines_and_texts_follow_netsuite_and_what_people_added_stays() {
     let mut world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     world.enter_order(
         ORDER,
         buyer,
@@ -526,7 +526,7 @@ async fn lines_and_texts_follow_netsuite_and_what_people_added_stays() {
     let before = kept(&world);
     let header = format!("update \"transaction\" set lastmodifieddate = sim_now() where id = {ORDER}");
     // One added, one changed, one removed, one step each.
-    world.add_line(ORDER, 4, (KIT, Some("-1"), Some("99.00"), "-99.00"));
+    world.add_order_line(ORDER, 4, (KIT, Some("-1"), Some("99.00"), "-99.00"));
     world.next_orders_clean().await;
     assert_eq!(world.lines_of(ORDER), ["LAMP 6 99 0 0 0", "BULB 2 4.2 0 0 0", "LAMP 1 90 0 0 0", "KIT 1 99 0 0 0"]);
     assert_eq!(world.order(ORDER).unwrap()["amount"].to_string(), "791.4");
@@ -578,7 +578,7 @@ async fn a_fulfilment_moves_its_order_although_the_header_stands_still() {
          subsidiary, voided) values (95900, 'IF95900', 'ItemShip', 'itemfulfillment', 'C', {}, '2026-03-03', sim_now(), sim_now(), 1, 1, 'F'); \
          insert into transactionline (uniquekey, \"transaction\", id, linesequencenumber, item, quantity, mainline, createdfrom) values \
          (95900000, 95900, 0, 0, null, null, 'T', null), (95900001, 95900, 1, 1, {LAMP}, '4', 'F', {ORDER})",
-        world.buyer()
+        world.trading_buyer()
     ));
     world.next_orders_clean().await;
     assert_eq!(world.lines_of(ORDER), ["LAMP 6 99 4 0 0"]);
@@ -629,7 +629,7 @@ async fn an_id_deleted_as_another_kind_of_record_concerns_no_order() {
 #[tokio::test(start_paused = true)]
 async fn new_orders_are_looked_up_by_the_hundred_in_every_state() {
     let mut world = trading().await;
-    let buyer = world.buyer();
+    let buyer = world.trading_buyer();
     for id in ORDER..ORDER + 150 {
         world.enter_order(id, buyer, "B", &[SIX_LAMPS]);
     }
@@ -665,7 +665,7 @@ async fn a_lost_state_links_what_is_there_and_keeps_what_people_added() {
 #[tokio::test(start_paused = true)]
 async fn an_order_of_fifteen_hundred_lines_is_whole() {
     let mut world = trading().await;
-    world.enter_order(ORDER, world.buyer(), "B", &[SIX_LAMPS]);
+    world.enter_order(ORDER, world.trading_buyer(), "B", &[SIX_LAMPS]);
     world.edit_netsuite(&format!(
         "with recursive n(i) as (select 2 union all select i + 1 from n where i < 1500) insert into transactionline (uniquekey, \
          \"transaction\", id, linesequencenumber, item, quantity, rate, foreignamount, mainline, taxline, isclosed, linecreateddate, \

@@ -53,7 +53,7 @@ impl World {
     }
 
     /// A customer in dollars whose price list is known.
-    pub fn buyer(&self) -> i64 {
+    pub fn trading_buyer(&self) -> i64 {
         self.count_netsuite(
             "select id from customer where currency = 1 and pricelevel = 5 and searchstage = 'Customer' and isinactive = 'F' \
              and terms is not null and exists (select 1 from \"transaction\" t where t.entity = customer.id and t.type = 'SalesOrd' \
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Adds a line to an order, without touching its header.
-    pub fn add_line(&self, order: i64, at: i64, line: Stored) {
+    pub fn add_order_line(&self, order: i64, at: i64, line: Stored) {
         self.edit_netsuite(&line_sql(order, at, &line));
     }
 
