@@ -115,6 +115,11 @@ impl<'a> Session<'a> {
 }
 
 impl Remotes {
+    /// Gives the same remotes for requests that go before all others.
+    pub(super) fn urgent(&self) -> Self {
+        Self { netsuite: self.netsuite.urgent(), wizcommerce: self.wizcommerce.urgent(), _sandbox: None }
+    }
+
     /// Remembers how many requests each remote takes at once.
     pub(super) fn remember(&self, state: &State, now: Timestamp) -> Result<()> {
         for (name, remote) in [("netsuite", self.netsuite.remote()), ("wizcommerce", self.wizcommerce.remote())] {

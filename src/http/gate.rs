@@ -32,6 +32,8 @@ struct State {
     patience: Option<usize>,
     round: u64,
     waiting: VecDeque<oneshot::Sender<Permit>>,
+    /// Those who are served before all others.
+    urgent: VecDeque<oneshot::Sender<Permit>>,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl Gate {
             patience: None,
             round: 0,
             waiting: VecDeque::new(),
+            urgent: VecDeque::new(),
         };
         state.width = learned.map_or(2, |learned| learned.width).clamp(1, state.most());
         Self { state: Rc::new(RefCell::new(state)) }
@@ -85,13 +88,24 @@ impl Gate {
 
     /// Waits for a place; first come, first served.
     pub async fn acquire(&self) -> Permit {
+        self.wait(false).await
+    }
+
+    /// Waits for a place before all who are not urgent: somebody waits for this very request.
+    pub async fn acquire_urgent(&self) -> Permit {
+        self.wait(true).await
+    }
+
+    async fn wait(&self, urgent: bool) -> Permit {
         let receiver = {
             let mut state = self.state.borrow_mut();
-            if state.in_flight < state.width && state.waiting.is_empty() {
+            let is_first = state.urgent.is_empty() && (urgent || state.waiting.is_empty());
+            if state.in_flight < state.width && is_first {
                 return self.grant(&mut state);
             }
             let (sender, receiver) = oneshot::channel();
-            state.waiting.push_back(sender);
+            let line = if urgent { &mut state.urgent } else { &mut state.waiting };
+            line.push_back(sender);
             receiver
         };
         receiver.await.expect("a waiting place is granted before the gate goes away")
@@ -124,7 +138,7 @@ impl Gate {
         state.in_flight = state.in_flight.saturating_sub(1);
         let mut unclaimed = Vec::new();
         while state.in_flight < state.width {
-            let Some(sender) = state.waiting.pop_front() else { break };
+            let Some(sender) = state.urgent.pop_front().or_else(|| state.waiting.pop_front()) else { break };
             let permit = self.grant(&mut state);
             // A caller that gave up waiting hands its permit back.
             if let Err(permit) = sender.send(permit) {
@@ -232,6 +246,25 @@ mod tests {
         let gate = Gate::new(3, None);
         assert_eq!(rounds(&gate, 50, 20).await, 0);
         assert_eq!((gate.width(), gate.highest()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn who_is_urgent_goes_before_those_who_wait_and_over_no_limit() {
+        let gate = Gate::new(1, None);
+        let held = gate.acquire().await;
+        let (first, second) = (gate.acquire(), gate.acquire());
+        let (urgent, later) = (gate.acquire_urgent(), gate.acquire_urgent());
+        tokio::pin!(first, second, urgent, later);
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        assert!(futures_util::poll!(&mut urgent).is_pending() && futures_util::poll!(&mut later).is_pending());
+        held.succeeded();
+        assert!(futures_util::poll!(&mut first).is_pending());
+        urgent.await.succeeded();
+        assert!(futures_util::poll!(&mut first).is_pending());
+        later.await.succeeded();
+        first.await.succeeded();
+        second.await.succeeded();
+        assert_eq!(gate.highest(), 1);
     }
 
     #[tokio::test]

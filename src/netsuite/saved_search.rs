@@ -53,7 +53,7 @@ const INSTALL: &str = "install the script that `netwiz restlet` prints, release 
                        its audience; both ids belong in `restlet` under `[profile.<name>.netsuite]`";
 
 /// Where the RESTlet is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Address {
     url: String,
     script: String,

@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 use super::apply::{Outcome, id_of};
 use super::plan::{Found, decide};
+use super::read::{self, Batch};
 use super::report::{FAILURES_SHOWN, PlanLine};
-use super::{Engine, Event, Fate, Step, Tally};
+use super::{Engine, Event, Fate, Shape, Step, Tally};
 use crate::entities::{Action, By, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
 use crate::error::{Error, Result};
 use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
@@ -36,8 +37,8 @@ impl Engine<'_> {
     pub(super) async fn batch<F: Flow>(
         &mut self,
         flow: &F,
-        rows: Rows,
-        selection: &Selection,
+        read: Batch,
+        shape: &Shape,
         target: &Target<'_>,
         prepared: &mut bool,
         tally: &RefCell<Tally>,
@@ -48,7 +49,12 @@ impl Engine<'_> {
             *prepared = true;
         }
 
-        let _held = self.memory.hands.hold(flow.kind(), keys_of(&rows)).await;
+        let Batch { selection, mut rows, moment } = read;
+        let held = self.memory.hands.hold(flow.kind(), keys_of(&rows), moment).await;
+        if !held.is_current {
+            // Written meanwhile by whoever serves the queue: what was read before would undo it.
+            rows = read::batch(self.netsuite, flow, shape, &selection).await?;
+        }
         let mut known = self.gather(flow, &rows, target.lifted).await?;
         self.find_foreign_groups(flow, &rows, &mut known, target.listed).await?;
         let mut mapped = flow.map(&rows, &known);
@@ -59,9 +65,9 @@ impl Engine<'_> {
         mapped.retain(|record| !self.memory.done.contains(&(flow.entity(), record.key())));
         drop(rows);
         let heads: BTreeSet<i64> = mapped.iter().filter_map(Mapped::desired).map(|desired| desired.head.0).collect();
-        let fatal = self.write(flow, mapped, selection, target, prepared, tally).await?;
+        let fatal = self.write(flow, mapped, &selection, target, prepared, tally).await?;
         let mut tally = tally.borrow_mut();
-        tally.heads += rows_in(selection, flow.batch());
+        tally.heads += rows_in(&selection, flow.batch());
         self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
         drop(tally);
         if let Some(error) = fatal {

@@ -1,6 +1,6 @@
 //! What one run remembers: records it has dealt with already, and those in hand right now.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -15,6 +15,10 @@ use crate::model::{EntityKind, Rejection};
 pub struct Hands {
     held: Rc<RefCell<HashSet<(&'static str, i64)>>>,
     freed: Rc<Notify>,
+    /// What was dealt with beside the run, and when: readings of it that began before are out of date.
+    dealt_with: Rc<RefCell<HashMap<(&'static str, i64), u64>>>,
+    ticks: Rc<Cell<u64>>,
+    is_aside: bool,
 }
 
 /// Records in hand; dropping it lets them go.
@@ -22,11 +26,26 @@ pub(super) struct Held {
     hands: Hands,
     kind: &'static str,
     ids: BTreeSet<i64>,
+    /// Whether what was read of them at the given moment still holds.
+    pub(super) is_current: bool,
 }
 
 impl Hands {
-    /// Takes records in hand, all of them at once, as soon as nobody else has any of them.
-    pub(super) async fn hold(&self, kind: &'static str, ids: BTreeSet<i64>) -> Held {
+    /// Gives the same hands for an engine that works beside the run.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self { is_aside: true, ..self.clone() }
+    }
+
+    /// Gives the moment, for whoever begins to read.
+    pub(super) fn moment(&self) -> u64 {
+        self.ticks.get()
+    }
+
+    /// Takes records in hand, all of them at once, as soon as nobody else has any of them. They were read from the given
+    /// moment on.
+    pub(super) async fn hold(&self, kind: &'static str, ids: BTreeSet<i64>, read: u64) -> Held {
+        let mut waited = false;
         loop {
             // Registered before looking, so that nothing let go in between is missed.
             let freed = self.freed.notified();
@@ -34,10 +53,14 @@ impl Hands {
                 let mut held = self.held.borrow_mut();
                 if !ids.iter().any(|id| held.contains(&(kind, *id))) {
                     held.extend(ids.iter().map(|id| (kind, *id)));
-                    return Held { hands: self.clone(), kind, ids };
+                    let dealt_with = self.dealt_with.borrow();
+                    let is_late = |id: &i64| dealt_with.get(&(kind, *id)).is_some_and(|moment| *moment > read);
+                    let is_current = !waited && !ids.iter().any(is_late);
+                    return Held { hands: self.clone(), kind, ids, is_current };
                 }
             }
             freed.await;
+            waited = true;
         }
     }
 }
@@ -49,6 +72,11 @@ impl Drop for Held {
             held.remove(&(self.kind, *id));
         }
         drop(held);
+        if self.hands.is_aside {
+            let moment = self.hands.ticks.get() + 1;
+            self.hands.ticks.set(moment);
+            self.hands.dealt_with.borrow_mut().extend(self.ids.iter().map(|id| ((self.kind, *id), moment)));
+        }
         self.hands.freed.notify_waiters();
     }
 }
@@ -121,10 +149,11 @@ mod tests {
     #[tokio::test]
     async fn a_record_is_in_one_hand_at_a_time_and_others_are_free() {
         let hands = Hands::default();
-        let first = hands.hold("products", BTreeSet::from([1, 2])).await;
-        let other = hands.hold("products", BTreeSet::from([3])).await;
-        let same = hands.hold("orders", BTreeSet::from([1])).await;
-        let waiting = hands.hold("products", BTreeSet::from([2, 4]));
+        let first = hands.hold("products", BTreeSet::from([1, 2]), 0).await;
+        let other = hands.hold("products", BTreeSet::from([3]), 0).await;
+        let same = hands.hold("orders", BTreeSet::from([1]), 0).await;
+        assert!(first.is_current && other.is_current && same.is_current);
+        let waiting = hands.hold("products", BTreeSet::from([2, 4]), 0);
         tokio::pin!(waiting);
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop((other, same));
@@ -132,5 +161,17 @@ mod tests {
         drop(first);
         let held = waiting.await;
         assert_eq!(held.ids, BTreeSet::from([2, 4]));
+        assert!(!held.is_current, "what was read before waiting is read again");
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_others_dealt_with_it_is_out_of_date() {
+        let run = Hands::default();
+        let early = run.moment();
+        drop(run.aside().hold("products", BTreeSet::from([1]), early).await);
+        assert!(!run.hold("products", BTreeSet::from([1, 2]), early).await.is_current);
+        assert!(run.hold("products", BTreeSet::from([2]), early).await.is_current);
+        assert!(run.hold("orders", BTreeSet::from([1]), early).await.is_current);
+        assert!(run.hold("products", BTreeSet::from([1, 2]), run.moment()).await.is_current);
     }
 }

@@ -266,9 +266,9 @@ impl Engine<'_> {
 
         // Reading goes on while a batch is written; a few batches wait at most, whatever the size of the account.
         let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
-        let netsuite = self.netsuite;
+        let (netsuite, hands) = (self.netsuite, self.memory.hands.clone());
         let reader = std::pin::pin!(async move {
-            let mut ahead = std::pin::pin!(read::ahead(netsuite, flow, shape, selections));
+            let mut ahead = std::pin::pin!(read::ahead(netsuite, flow, shape, selections, &hands));
             while let Some(read) = ahead.next().await {
                 if sender.send(read).await.is_err() {
                     break;
@@ -278,13 +278,13 @@ impl Engine<'_> {
         let writer = std::pin::pin!(async {
             let mut prepared = false;
             while let Some(read) = receiver.recv().await {
-                let (selection, rows) = read?;
+                let read = read?;
                 self.observer.on(&Event::Passed(Step::BatchRead));
                 if let Some(error) = self.stop.error() {
                     return Err(error);
                 }
                 let target = batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode };
-                let touched = self.batch(flow, rows, &selection, &target, &mut prepared, tally).await?;
+                let touched = self.batch(flow, read, shape, &target, &mut prepared, tally).await?;
                 self.bring_followers(flow, touched).await?;
                 if self.is_enough(tally) {
                     return Ok(false);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::Shape;
+use super::{Hands, Shape};
 use crate::entities::{Flow, Rows};
 use crate::error::Result;
 use crate::netsuite::NetSuite;
@@ -18,22 +18,33 @@ const ROUNDS: usize = 8;
 /// Ids in one `IN` list, the most SuiteQL takes.
 const IDS: usize = 1000;
 
+/// A batch that was read.
+pub(super) struct Batch {
+    pub(super) selection: Selection,
+    pub(super) rows: Rows,
+    /// When its reading began, by [`Hands::moment`].
+    pub(super) moment: u64,
+}
+
 /// Reads selections of heads in order.
 pub(super) fn ahead<'a, F: Flow>(
     netsuite: &'a NetSuite,
     flow: &'a F,
     shape: &'a Shape,
     selections: Vec<Selection>,
-) -> impl Stream<Item = Result<(Selection, Rows)>> + 'a {
+    hands: &'a Hands,
+) -> impl Stream<Item = Result<Batch>> + 'a {
     stream::iter(selections)
         .map(move |selection| async move {
+            let moment = hands.moment();
             let rows = batch(netsuite, flow, shape, &selection).await?;
-            Ok((selection, rows))
+            Ok(Batch { selection, rows, moment })
         })
         .buffered(AHEAD)
 }
 
-async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection: &Selection) -> Result<Rows> {
+/// Reads one batch whole.
+pub(super) async fn batch<F: Flow>(netsuite: &NetSuite, flow: &F, shape: &Shape, selection: &Selection) -> Result<Rows> {
     let heads = match selection {
         Selection::Ids(ids) => ids.clone(),
         Selection::Range(..) => Vec::new(),
