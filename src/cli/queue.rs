@@ -102,6 +102,7 @@ impl<'w> Served<'w> {
 
     /// Does what is asked for; gives the result as JSON, and none of what was stopped halfway.
     async fn answer(&mut self, entity: &str, wanted: &str) -> Result<Option<String>> {
+        let _reserved = self.work.remotes.reserve();
         let started_at = self.work.session.now();
         let run_id = SystemEntropy.token(6).to_ascii_lowercase();
         let question: std::result::Result<Question, _> = serde_json::from_str(wanted);

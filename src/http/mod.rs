@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use gate::{Gate, Learned};
+pub use gate::{Gate, Learned, Reserved};
 pub use network::{Network, Origin};
 pub use retry::Schedule;
 
