@@ -218,8 +218,16 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
         print_summary(session.output, &result, session.now().duration_since(started_at))?;
     }
     let shown = if session.output.json { 1 } else { errors.len() };
-    for error in errors.iter().take(shown) {
-        session.output.error(error);
+    let mut told: Vec<String> = Vec::new();
+    for (at, error) in errors.iter().take(shown).enumerate() {
+        // What ended several flows alike is one message; the others are lines below it.
+        let words = error.to_string();
+        if !errors[..at].iter().any(|earlier| earlier.kind() == error.kind()) {
+            session.output.error(error);
+        } else if !told.contains(&words) {
+            session.output.note(&format!("also: {words}"));
+        }
+        told.push(words);
     }
     Ok(result.exit_code)
 }
