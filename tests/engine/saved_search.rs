@@ -190,7 +190,8 @@ async fn customers_outside_their_search_are_skipped() {
     clean(&reports);
     assert_eq!(reports[0].0.counts.created, 1, "{:?}", reports[0].0);
     assert!(ids(&world).contains(&joining));
-    let of = |all: &[serde_json::Value]| all.iter().find(|one| one["reference_id"] == leaving.to_string()).cloned();
+    let key = serde_json::Value::from(leaving.to_string());
+    let of = |all: &[serde_json::Value]| all.iter().find(|one| one["reference_id"] == key).cloned();
     assert_eq!(of(&world.sandbox.wizcommerce.documents("customers").unwrap()), of(&before));
     let reports = pull(&mut world, Customers, leaving).await;
     assert_eq!(skipped(&reports, "saved_search"), 1, "{:?}", reports[0].0);
