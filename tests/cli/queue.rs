@@ -1,10 +1,11 @@
 //! Records that somebody names while a sync is under way: served by that sync at once, or by whoever waits when it ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netwiz::sandbox::faults::{Action, Fault};
 use netwiz::state::{Lease, State};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::program::{Home, Outcome, Simulators, Started, WIZCOMMERCE};
 
@@ -35,7 +36,8 @@ fn rename(simulators: &Simulators, condition: &str, name: &str) {
 
 fn product(simulators: &Simulators, item: i64) -> Value {
     let products = simulators.world.wizcommerce.documents("products").unwrap();
-    let found = products.into_iter().find(|product| product["reference_id"] == item.to_string());
+    let key = Value::from(item.to_string());
+    let found = products.into_iter().find(|product| product["reference_id"] == key);
     found.unwrap_or_else(|| panic!("item {item} is no product"))
 }
 
