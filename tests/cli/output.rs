@@ -140,7 +140,11 @@ fn a_report_has_a_line_per_record() {
     let with = |action: &str| lines.iter().filter(|line| line["action"] == action).count() as u64;
     let actions: std::collections::BTreeSet<&str> = lines.iter().filter_map(|line| line["action"].as_str()).collect();
     assert_eq!(with("rejected"), sum("rejected"), "{actions:?}");
-    assert_eq!(lines.len() as u64, sum("created") + sum("rejected") + sum("skipped"), "{actions:?} {document:#}");
+    assert_eq!(
+        lines.len() as u64,
+        sum("created") + sum("rejected") + sum("skipped") + sum("unchanged"),
+        "{actions:?} {document:#}"
+    );
     let rejected = lines.iter().find(|line| line["action"] == "rejected").unwrap();
     for member in ["entity", "key", "label", "reason", "message", "hint"] {
         assert!(rejected[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {rejected}");
