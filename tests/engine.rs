@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "engine/news.rs"]
+mod news;
+#[path = "engine/saved_search.rs"]
+mod saved_search;
+#[path = "engine/settings.rs"]
+mod settings;
 mod world;
 
 use jiff::SignedDuration;

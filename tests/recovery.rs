@@ -38,8 +38,10 @@ fn document(world: &World, resource: &str, reference: i64) -> Option<serde_json:
 async fn a_document_pulled_with_its_order_does_not_wait_for_itself() {
     let mut world = World::new();
     world::clean(&world.sync(&[Products, Customers], Options::default()).await);
-    let invoice = world.count_netsuite("select min(l.\"transaction\") from transactionline l join \"transaction\" t on t.id = l.\"transaction\" \
-         and t.type = 'CustInvc' join \"transaction\" o on o.id = l.createdfrom and o.tranid = 'SO1001'");
+    let invoice = world.count_netsuite(
+        "select min(l.\"transaction\") from transactionline l join \"transaction\" t on t.id = l.\"transaction\" \
+         and t.type = 'CustInvc' join \"transaction\" o on o.id = l.createdfrom and o.tranid = 'SO1001'",
+    );
     let options = Options { linked: true, ..Options::default() };
     let named = [(Invoices, Task::Named(vec![Wanted::Ids(vec![invoice])]))];
     let run = tokio::time::timeout(Duration::from_secs(600), world.run(&named, options, &Silent)).await;

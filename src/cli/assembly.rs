@@ -9,7 +9,7 @@ use super::arguments::Global;
 use super::output::Output;
 use crate::config::{Inputs, Secret, SecretName, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Learned, Schedule, Stop};
+use crate::http::{Learned, Reserved, Schedule, Stop};
 use crate::model::{Clock, SystemClock, SystemEntropy};
 use crate::netsuite::NetSuite;
 use crate::profile::{self, Surroundings};
@@ -115,6 +115,16 @@ impl<'a> Session<'a> {
 }
 
 impl Remotes {
+    /// Keeps a place free at both gates for urgent requests.
+    pub(super) fn reserve(&self) -> [Reserved; 2] {
+        [self.netsuite.remote().gate().reserve(), self.wizcommerce.remote().gate().reserve()]
+    }
+
+    /// Gives the same remotes for requests that go before all others.
+    pub(super) fn urgent(&self) -> Self {
+        Self { netsuite: self.netsuite.urgent(), wizcommerce: self.wizcommerce.urgent(), _sandbox: None }
+    }
+
     /// Remembers how many requests each remote takes at once.
     pub(super) fn remember(&self, state: &State, now: Timestamp) -> Result<()> {
         for (name, remote) in [("netsuite", self.netsuite.remote()), ("wizcommerce", self.wizcommerce.remote())] {

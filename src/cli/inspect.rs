@@ -167,7 +167,7 @@ pub(super) fn status(session: &Session<'_>) -> Result<u8> {
             cursor: cursor.position.map(rfc3339),
             last_run_at: last.map(|run| run.started_at.clone()),
             last_outcome: last.and_then(|run| run.outcome.clone()),
-            queued: 0,
+            queued: state.count_asked(entity, direction)?,
             open_failures: state.count_rejections(entity, direction)?,
         });
     }

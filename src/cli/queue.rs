@@ -9,9 +9,9 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use super::worker::{Asked, LOOK, Work, json_text, settled, summed_up};
+use super::worker::{Asked, LOOK, Work, json_text, settled, summed_up, totals};
 use crate::entities::Wanted;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Direction, EntityKind, Entropy as _, SystemEntropy};
 use crate::state::State;
 use crate::sync::report::Reported;
@@ -82,22 +82,27 @@ impl<'w> Served<'w> {
         Ok(Self { work, source, state: state.beside()? })
     }
 
-    /// Serves what is asked for until the run is done and nothing more is asked.
+    /// Serves what is asked for until the run is done and nothing more is asked. Once the run is to stop, whoever still
+    /// waits takes the lease over.
     async fn serve(mut self, is_done: &Cell<bool>) -> Result<()> {
-        loop {
+        while self.work.session.stop.requested().is_none() {
             let done = is_done.get();
             match self.state.next_asked(self.work.session.now())? {
                 Some(asked) => {
-                    let outcome = self.answer(&asked.entity, &asked.wanted).await?;
-                    self.state.answer(asked.id, &outcome)?;
+                    if let Some(outcome) = self.answer(&asked.entity, &asked.wanted).await? {
+                        self.state.answer(asked.id, &outcome)?;
+                    }
                 }
                 None if done => return Ok(()),
                 None => tokio::time::sleep(LOOK).await,
             }
         }
+        Ok(())
     }
 
-    async fn answer(&mut self, entity: &str, wanted: &str) -> Result<String> {
+    /// Does what is asked for; gives the result as JSON, and none of what was stopped halfway.
+    async fn answer(&mut self, entity: &str, wanted: &str) -> Result<Option<String>> {
+        let _reserved = self.work.remotes.reserve();
         let started_at = self.work.session.now();
         let run_id = SystemEntropy.token(6).to_ascii_lowercase();
         let question: std::result::Result<Question, _> = serde_json::from_str(wanted);
@@ -116,14 +121,15 @@ impl<'w> Served<'w> {
         let (flows, errors) = settled(flows, failed);
         let finished_at = self.work.session.now();
         let result = summed_up(&command, &run_id, self.work.settings, false, flows, &errors, started_at, finished_at);
-        let text = json_text(&result)?;
-        self.state.end_run(&run_id, result.outcome.word(), result.exit_code, "{}", &text, finished_at)?;
-        Ok(text)
+        let (counts, text) = (json_text(&totals(&result.flows))?, json_text(&result)?);
+        self.state.end_run(&run_id, result.outcome.word(), result.exit_code, &counts, &text, finished_at)?;
+        let is_stopped = errors.iter().any(|error| matches!(error.kind(), ErrorKind::Interrupted { .. }));
+        Ok((!is_stopped).then_some(text))
     }
 }
 
 fn unreadable() -> Error {
-    Error::new(crate::error::ErrorKind::Internal, "a queued question cannot be read").hint("ask again")
+    Error::new(ErrorKind::Internal, "a queued question cannot be read").hint("ask again")
 }
 
 /// Runs flows, and serves the queue beside them until they are done. A failure of the serving is the failure of who asked;

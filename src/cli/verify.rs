@@ -6,8 +6,10 @@ use super::arguments::{Side, VerifyArguments};
 use super::assembly::{Remotes, Session};
 use super::inspect::lapse_warning;
 use super::output::table;
-use crate::config::{SecretName, Settings};
+use crate::config::{Extension, SecretName, Settings};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::EntityKind;
+use crate::netsuite::Searched;
 use crate::netsuite::records::Select;
 use crate::sync::report::{SCHEMA_VERSION, worst};
 use crate::wizcommerce::records::PriceList;
@@ -35,7 +37,7 @@ struct Check {
 const SKEW_SECONDS: i64 = 60;
 
 /// What the flows of this version read, with the key of each table and who needs it.
-const TABLES: [(&str, &str, &str); 9] = [
+const TABLES: [(&str, &str, &str); 20] = [
     ("item", "t.id", "products, inventory"),
     ("pricing", "t.item", "products"),
     ("itemquantity", "t.item", "products"),
@@ -44,7 +46,26 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("kititemmember", "t.parentitem", "inventory (kits)"),
     ("aggregateitemlocation", "t.item", "inventory"),
     ("location", "t.id", "inventory"),
+    ("itemsubsidiarymap", "t.item", "products (subsidiaries)"),
+    ("currency", "t.id", "products, customers, orders"),
+    ("customer", "t.id", "customers"),
+    ("customersubsidiaryrelationship", "t.entity", "customers"),
+    ("customeraddressbook", "t.entity", "customers (addresses)"),
+    ("customeraddressbookentityaddress", "t.nkey", "customers (addresses)"),
+    ("contact", "t.id", "customers (contacts)"),
+    ("employee", "t.id", "customers (sales reps)"),
+    ("transaction", "t.id", "orders, shipments, invoices, credit-memos"),
+    ("transactionline", "t.transaction", "orders, shipments, invoices, credit-memos"),
+    ("nexttransactionlinelink", "t.nextdoc", "orders, shipments, invoices, credit-memos"),
     ("deletedrecord", "t.recordid", "deletions"),
+];
+
+/// Kinds of transactions, each a permission of its own: without it there are just no rows of that kind.
+const KINDS: [(&str, &str, EntityKind); 4] = [
+    ("SalesOrd", "Sales Order", EntityKind::Orders),
+    ("ItemShip", "Item Fulfillment", EntityKind::Shipments),
+    ("CustInvc", "Invoice", EntityKind::Invoices),
+    ("CustCred", "Credit Memo", EntityKind::CreditMemos),
 ];
 
 /// Tables without which a flow still does most of its work.
@@ -163,6 +184,9 @@ async fn netsuite(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check
         Err(error) => checks.push(Check::failed(SIDE, "clock", &error)),
     }
     for (table, key, needed_for) in TABLES {
+        if table == "itemsubsidiarymap" && settings.netsuite.subsidiaries.is_empty() {
+            continue;
+        }
         let select = Select::new(table, format!("{table} t"), key);
         match netsuite.missing_columns(&select).await {
             Ok(_) => checks.push(Check::passed(SIDE, format!("table {table}"), format!("visible; for {needed_for}"))),
@@ -176,6 +200,51 @@ async fn netsuite(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check
                 checks.push(check);
             }
         }
+    }
+    kinds(settings, remotes, checks).await;
+    searches(settings, remotes, checks).await;
+}
+
+/// Checks which kinds of transactions the role shows, one line each.
+async fn kinds(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check>) {
+    let wanted = KINDS
+        .iter()
+        .filter(|(.., entity)| *entity != EntityKind::CreditMemos || settings.wizcommerce.has(Extension::CreditMemos));
+    for (kind, record, entity) in wanted {
+        let check = format!("transactions {record}");
+        let sql = format!("SELECT COUNT(*) AS n FROM transaction t WHERE t.type = '{kind}'");
+        match remotes.netsuite.page(&sql, 1, 0).await {
+            Ok(page) => {
+                let count = page.rows.first().and_then(|row| row.id("n")).map_or(0, |count| count.0);
+                let detail = match count {
+                    0 => format!("none visible: there are none, or the role lacks Transactions > {record}; for {entity}"),
+                    count => format!("{count} visible; for {entity}"),
+                };
+                checks.push(Check::passed("netsuite", check, detail));
+            }
+            Err(error) => checks.push(Check::failed("netsuite", check, &error.into_error("the count of transactions"))),
+        }
+    }
+}
+
+/// Checks the RESTlet and each configured saved search.
+async fn searches(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check>) {
+    let configured = [
+        (&settings.products.saved_search, Searched::Items, "products, kits"),
+        (&settings.customers.saved_search, Searched::Customers, "customers"),
+    ];
+    for (search, of, needed_for) in configured {
+        let Some(search) = search else { continue };
+        let check = format!("saved search {search}");
+        // What was modified last is enough to see that it runs and what it is over.
+        let result = match remotes.netsuite.server_time().await {
+            Ok(now) => remotes.netsuite.members(search, of, Some(now)).await,
+            Err(error) => Err(error),
+        };
+        checks.push(match result {
+            Ok(_) => Check::passed("netsuite", check, format!("the RESTlet runs it; for {needed_for}")),
+            Err(error) => Check::failed("netsuite", check, &error),
+        });
     }
 }
 

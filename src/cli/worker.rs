@@ -10,7 +10,7 @@ use super::arguments::RunArguments;
 use super::assembly::{Remotes, Session};
 use super::metrics;
 use super::progress::Listener;
-use super::queue::{self, Served};
+use super::queue::{self, Question, Served};
 use super::run::if_locked;
 use super::summary::{headline, print_summary};
 use crate::config::Settings;
@@ -61,7 +61,7 @@ async fn turn(
     session: &Session<'_>,
     path: &Path,
     asked: &Asked,
-    options: &Options,
+    question: Option<Question>,
     how: IfLocked,
     state: &mut State,
 ) -> Result<Turn> {
@@ -107,9 +107,9 @@ async fn turn(
                     return Err(busy());
                 }
                 if ticket.is_none()
-                    && let Some(wanted) = queue::wanted(asked, options)
+                    && let Some(question) = &question
                 {
-                    ticket = Some(wanted.ask(state, session.now())?);
+                    ticket = Some(question.ask(state, session.now())?);
                 }
                 if !told {
                     let what = if ticket.is_some() { "queued to" } else { "waiting for" };
@@ -141,11 +141,13 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     let named = asked.tasks.iter().any(|(_, task)| *task != Task::Changes);
     let how = if_locked(arguments.if_locked.as_deref(), named)?;
 
+    // Only an own run writes the lines of `--report`.
+    let question = if arguments.report.is_none() { queue::wanted(&asked, &options) } else { None };
     // The state file's folder must be there before its lock file can be.
     let mut state = session.state(&settings)?;
     let lease = match options.dry_run {
         true => None,
-        false => match turn(&session, &settings.state, &asked, &options, how, &mut state).await? {
+        false => match turn(&session, &settings.state, &asked, question, how, &mut state).await? {
             Turn::Ours(lease) => Some(lease),
             Turn::Served(report) => return served(&session, &settings, &asked, *report),
             Turn::Skip => return locked(&session, &settings, asked.verb),
@@ -169,6 +171,8 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     }
     let dry_run = options.dry_run;
     let work = Work { session: &session, settings: &settings, remotes: &remotes, hands: Hands::default() };
+    let (urgent, hands) = (remotes.urgent(), work.hands.guest());
+    let guest = Work { session: &session, settings: &settings, remotes: &urgent, hands };
     let (flows, failed) = {
         let mut scratch = if dry_run { Some(state.scratch()?) } else { None };
         let worked_on: &mut State = scratch.as_mut().unwrap_or(&mut state);
@@ -179,7 +183,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
                 if let Some(words) = source.disagrees() {
                     session.output.note(&format!("{words}; the account's own clock is followed"));
                 }
-                let served = if dry_run { None } else { Some(Served::new(&work, source.clone(), worked_on)?) };
+                let served = if dry_run { None } else { Some(Served::new(&guest, source.clone(), worked_on)?) };
                 let flows = work.flows(asked.tasks, worked_on, &listener, options, &run_id, source);
                 queue::beside(served, flows).await
             }
@@ -306,7 +310,7 @@ pub(super) fn settled(mut flows: Vec<Reported>, failed: Option<Error>) -> (Vec<F
     (reports, errors)
 }
 
-fn totals(flows: &[FlowReport]) -> Counts {
+pub(super) fn totals(flows: &[FlowReport]) -> Counts {
     let mut totals = Counts::default();
     for flow in flows {
         totals.add(&flow.counts);
@@ -353,6 +357,9 @@ pub(super) fn json_text(value: &impl serde::Serialize) -> Result<String> {
 /// Shows what another run did on behalf of this command.
 fn served(session: &Session<'_>, settings: &Settings, asked: &Asked, mut result: RunReport) -> Result<u8> {
     asked.verb.clone_into(&mut result.command);
+    if let Some(path) = &session.global.metrics_file {
+        metrics::write(path, &result, session.now())?;
+    }
     if session.output.json {
         session.output.document(&result)?;
     } else {

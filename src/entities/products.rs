@@ -645,10 +645,14 @@ impl Flow for Products {
 
     fn finders(&self) -> Vec<Finder> {
         let changed = Select::new("changed items", "item i", self.head_expression()).filter(self.types()).grouped();
+        let search = self.settings.saved_search.as_ref().map(|search| {
+            let heads = (Select { name: "members of the saved search", ..changed.clone() }, "i.id".into());
+            Finder::SavedSearch(SavedSearch { id: search.clone(), heads, of: Searched::Items })
+        });
         if self.part == Part::Kits {
             // A component that is renamed changes the list of its kits.
             let parts = "kititemmember k JOIN item c ON c.id = k.item";
-            return vec![
+            let mut finders = vec![
                 Finder::NewlyLinked(EntityKind::Products),
                 Finder::Blocks { name: "components", select: Self::member_blocks(), dependents: None },
                 Finder::Stamped {
@@ -656,18 +660,15 @@ impl Flow for Products {
                     stamp: "c.lastmodifieddate".into(),
                 },
             ];
+            // Kits are products: the search holds for them whoever looks at them.
+            finders.extend(search);
+            return finders;
         }
         let mut finders = vec![
-            Finder::Stamped { select: changed.clone(), stamp: "i.lastmodifieddate".into() },
+            Finder::Stamped { select: changed, stamp: "i.lastmodifieddate".into() },
             Finder::Blocks { name: "prices", select: self.price_blocks(), dependents: None },
         ];
-        if let Some(search) = &self.settings.saved_search {
-            finders.push(Finder::SavedSearch(SavedSearch {
-                id: search.clone(),
-                heads: (Select { name: "members of the saved search", ..changed }, "i.id".into()),
-                of: Searched::Items,
-            }));
-        }
+        finders.extend(search);
         finders
     }
 

@@ -32,9 +32,27 @@ struct State {
     patience: Option<usize>,
     round: u64,
     waiting: VecDeque<oneshot::Sender<Permit>>,
+    /// How many want a place kept free for them.
+    reserved: usize,
+    /// Those who are served before all others.
+    urgent: VecDeque<oneshot::Sender<Permit>>,
 }
 
 impl State {
+    /// Tells whether there is a place.
+    const fn has_room(&self, urgent: bool) -> bool {
+        let kept = if !urgent && self.reserved > 0 && self.width > 1 { 1 } else { 0 };
+        self.in_flight + kept < self.width
+    }
+
+    /// Takes out who is next, if there is a place.
+    fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
+        if !self.urgent.is_empty() {
+            return if self.has_room(true) { self.urgent.pop_front() } else { None };
+        }
+        if self.has_room(false) { self.waiting.pop_front() } else { None }
+    }
+
     fn most(&self) -> usize {
         self.bound.map_or(self.ceiling, |bound| bound.min(self.ceiling)).max(1)
     }
@@ -44,6 +62,18 @@ impl State {
 #[derive(Clone)]
 pub struct Gate {
     state: Rc<RefCell<State>>,
+}
+
+/// A place kept free for urgent requests; dropping it gives it to all.
+pub struct Reserved {
+    gate: Gate,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.gate.state.borrow_mut().reserved -= 1;
+        self.gate.admit();
+    }
 }
 
 /// The right to have one request in flight. Dropping it gives the place back without judging the answer.
@@ -70,6 +100,8 @@ impl Gate {
             patience: None,
             round: 0,
             waiting: VecDeque::new(),
+            reserved: 0,
+            urgent: VecDeque::new(),
         };
         state.width = learned.map_or(2, |learned| learned.width).clamp(1, state.most());
         Self { state: Rc::new(RefCell::new(state)) }
@@ -85,16 +117,35 @@ impl Gate {
 
     /// Waits for a place; first come, first served.
     pub async fn acquire(&self) -> Permit {
+        self.wait(false).await
+    }
+
+    /// Waits for a place before all who are not urgent: somebody waits for this very request.
+    pub async fn acquire_urgent(&self) -> Permit {
+        self.wait(true).await
+    }
+
+    async fn wait(&self, urgent: bool) -> Permit {
         let receiver = {
             let mut state = self.state.borrow_mut();
-            if state.in_flight < state.width && state.waiting.is_empty() {
+            let is_first = state.urgent.is_empty() && (urgent || state.waiting.is_empty());
+            if state.has_room(urgent) && is_first {
                 return self.grant(&mut state);
             }
             let (sender, receiver) = oneshot::channel();
-            state.waiting.push_back(sender);
+            let line = if urgent { &mut state.urgent } else { &mut state.waiting };
+            line.push_back(sender);
             receiver
         };
         receiver.await.expect("a waiting place is granted before the gate goes away")
+    }
+
+    /// Keeps one place free for urgent requests from now on, where there is more than one: requests that follow one another
+    /// would wait for a place each.
+    #[must_use]
+    pub fn reserve(&self) -> Reserved {
+        self.state.borrow_mut().reserved += 1;
+        Reserved { gate: self.clone() }
     }
 
     /// Gives the present width.
@@ -122,9 +173,15 @@ impl Gate {
     fn release(&self) {
         let mut state = self.state.borrow_mut();
         state.in_flight = state.in_flight.saturating_sub(1);
+        drop(state);
+        self.admit();
+    }
+
+    /// Lets in whoever waits, as far as there are places.
+    fn admit(&self) {
+        let mut state = self.state.borrow_mut();
         let mut unclaimed = Vec::new();
-        while state.in_flight < state.width {
-            let Some(sender) = state.waiting.pop_front() else { break };
+        while let Some(sender) = state.next() {
             let permit = self.grant(&mut state);
             // A caller that gave up waiting hands its permit back.
             if let Err(permit) = sender.send(permit) {
@@ -232,6 +289,46 @@ mod tests {
         let gate = Gate::new(3, None);
         assert_eq!(rounds(&gate, 50, 20).await, 0);
         assert_eq!((gate.width(), gate.highest()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn who_is_urgent_goes_before_those_who_wait_and_over_no_limit() {
+        let gate = Gate::new(1, None);
+        let held = gate.acquire().await;
+        let (first, second) = (gate.acquire(), gate.acquire());
+        let (urgent, later) = (gate.acquire_urgent(), gate.acquire_urgent());
+        tokio::pin!(first, second, urgent, later);
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        assert!(futures_util::poll!(&mut urgent).is_pending() && futures_util::poll!(&mut later).is_pending());
+        held.succeeded();
+        assert!(futures_util::poll!(&mut first).is_pending());
+        urgent.await.succeeded();
+        assert!(futures_util::poll!(&mut first).is_pending());
+        later.await.succeeded();
+        first.await.succeeded();
+        second.await.succeeded();
+        assert_eq!(gate.highest(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_reserved_place_is_for_the_urgent_until_it_is_given_back() {
+        let gate = Gate::new(2, None);
+        let reserved = gate.reserve();
+        let held = gate.acquire().await;
+        let waiting = gate.acquire();
+        tokio::pin!(waiting);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        for _ in 0..3 {
+            gate.acquire_urgent().await.succeeded();
+            assert!(futures_util::poll!(&mut waiting).is_pending());
+        }
+        drop(reserved);
+        waiting.await.succeeded();
+        held.succeeded();
+        // The only place there is cannot be kept.
+        let narrow = Gate::new(1, None);
+        let _reserved = narrow.reserve();
+        narrow.acquire().await.succeeded();
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use gate::{Gate, Learned};
+pub use gate::{Gate, Learned, Reserved};
 pub use network::{Network, Origin};
 pub use retry::Schedule;
 
@@ -240,8 +240,9 @@ pub struct Remote {
     entropy: Arc<dyn Entropy>,
     stop: Stop,
     sent: Cell<u64>,
-    budget: Cell<u32>,
-    closed: Cell<bool>,
+    budget: Rc<Cell<u32>>,
+    closed: Rc<Cell<bool>>,
+    urgent: bool,
 }
 
 /// Retries that may be outstanding before a remote counts as plainly down; each success earns a part of one back.
@@ -265,8 +266,27 @@ impl Remote {
             entropy,
             stop,
             sent: Cell::new(0),
-            budget: Cell::new(BUDGET),
-            closed: Cell::new(false),
+            budget: Rc::new(Cell::new(BUDGET)),
+            closed: Rc::new(Cell::new(false)),
+            urgent: false,
+        }
+    }
+
+    /// Gives the same remote for requests that go before all others at the gate. It counts its own requests; everything
+    /// learned about the remote is shared.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self {
+            name: self.name,
+            transport: Rc::clone(&self.transport),
+            gate: self.gate.clone(),
+            schedule: self.schedule,
+            entropy: Arc::clone(&self.entropy),
+            stop: self.stop.clone(),
+            sent: Cell::new(0),
+            budget: Rc::clone(&self.budget),
+            closed: Rc::clone(&self.closed),
+            urgent: true,
         }
     }
 
@@ -320,7 +340,7 @@ impl Remote {
     ) -> std::result::Result<Response, CallError> {
         let mut waits = self.schedule.waits();
         loop {
-            let permit = self.gate.acquire().await;
+            let permit = if self.urgent { self.gate.acquire_urgent().await } else { self.gate.acquire().await };
             if self.closed.get() {
                 return Err(CallError::Closed);
             }

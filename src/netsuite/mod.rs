@@ -10,6 +10,7 @@ mod saved_search;
 pub mod suiteql;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -38,7 +39,7 @@ pub struct NetSuite {
     restlet: Option<Address>,
     clock: Arc<dyn Clock>,
     /// Seconds to add to the local clock so that timestamps fall within the five minutes NetSuite allows.
-    skew: RefCell<i64>,
+    skew: Rc<RefCell<i64>>,
 }
 
 /// A SuiteQL query that NetSuite understood and refused.
@@ -196,7 +197,20 @@ impl NetSuite {
     /// Makes a client. `rest_url` is scheme and host, without a path.
     pub fn new(remote: Remote, keys: Keys, rest_url: &str, clock: Arc<dyn Clock>) -> Self {
         let rest_url = rest_url.trim_end_matches('/').to_owned();
-        Self { remote, keys, rest_url, restlet: None, clock, skew: RefCell::new(0) }
+        Self { remote, keys, rest_url, restlet: None, clock, skew: Rc::default() }
+    }
+
+    /// Gives the same account for requests that go before all others.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self {
+            remote: self.remote.urgent(),
+            keys: self.keys.clone(),
+            rest_url: self.rest_url.clone(),
+            restlet: self.restlet.clone(),
+            clock: Arc::clone(&self.clock),
+            skew: Rc::clone(&self.skew),
+        }
     }
 
     /// Says where the RESTlet for saved searches is: scheme and host without a path, and the ids of script and deployment.

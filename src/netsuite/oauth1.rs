@@ -12,6 +12,7 @@ use sha2::Sha256;
 use crate::http::percent_encode;
 
 /// The four secrets of token-based authentication and the account they belong to.
+#[derive(Clone)]
 pub struct Keys {
     /// The account id in realm form, e.g. `1234567_SB1`.
     pub realm: String,

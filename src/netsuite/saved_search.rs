@@ -23,12 +23,13 @@ const SIZE: usize = 1000;
 const MOST_CALLS: usize = 100_000;
 
 /// Item records, by the names that results have in SuiteScript, and `item` for a search over all of them.
-const ITEMS: [&str; 21] = [
+const ITEMS: [&str; 25] = [
     "item",
     "assemblyitem",
     "descriptionitem",
     "discountitem",
     "downloaditem",
+    "expenseitem",
     "giftcertificateitem",
     "inventoryitem",
     "itemgroup",
@@ -44,7 +45,11 @@ const ITEMS: [&str; 21] = [
     "serializedassemblyitem",
     "serializedinventoryitem",
     "serviceitem",
+    // A search without a criterion on the type lists these too.
+    "salestaxitem",
+    "shipitem",
     "subtotalitem",
+    "taxgroup",
 ];
 /// Customers at every stage: a search over customers lists leads and prospects too.
 const CUSTOMERS: [&str; 3] = ["customer", "lead", "prospect"];
@@ -53,7 +58,7 @@ const INSTALL: &str = "install the script that `netwiz restlet` prints, release 
                        its audience; both ids belong in `restlet` under `[profile.<name>.netsuite]`";
 
 /// Where the RESTlet is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Address {
     url: String,
     script: String,

@@ -3,6 +3,7 @@
 //! Every query is paged by key (`key > last order by key`), never by offset. Text from outside enters a query only through
 //! [`quote`] or through [`predicate`], which parses it first.
 
+use sqlparser::ast::Spanned as _;
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Ident, ObjectName, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query,
     Select as SqlSelect, SelectItem, SetExpr, Statement, TableFactor,
@@ -328,12 +329,17 @@ pub fn predicate(setting: &str, text: &str, alias: &str) -> Result<String> {
     if rest.token != Token::EOF {
         return Err(refuse(format!(" at column {}", rest.span.start.column), &format!("unexpected `{}`", rest.token)));
     }
-    qualify(&mut condition, alias).map_err(|what| refuse(String::new(), &what))?;
+    qualify(&mut condition, alias).map_err(|(column, what)| {
+        let position = if column > 0 { format!(" at column {column}") } else { String::new() };
+        refuse(position, &what)
+    })?;
     Ok(format!("({condition})"))
 }
 
-/// Puts the alias before bare columns and refuses every kind of expression that is not listed.
-fn qualify(expr: &mut Expr, alias: &str) -> std::result::Result<(), String> {
+/// Puts the alias before bare columns and refuses every kind of expression that is not listed, with the column at which it
+/// begins; 0: not known.
+fn qualify(expr: &mut Expr, alias: &str) -> std::result::Result<(), (u64, String)> {
+    let column = expr.span().start.column;
     match expr {
         Expr::Identifier(name) => {
             let column = name.clone();
@@ -341,7 +347,7 @@ fn qualify(expr: &mut Expr, alias: &str) -> std::result::Result<(), String> {
             Ok(())
         }
         Expr::CompoundIdentifier(path) if path.len() == 2 && path[0].value.eq_ignore_ascii_case(alias) => Ok(()),
-        Expr::CompoundIdentifier(_) => Err(format!("`{expr}` belongs to another table")),
+        Expr::CompoundIdentifier(_) => Err((column, format!("`{expr}` belongs to another table"))),
         Expr::Value(_) => Ok(()),
         Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
             qualify(inner, alias)
@@ -363,20 +369,20 @@ fn qualify(expr: &mut Expr, alias: &str) -> std::result::Result<(), String> {
         Expr::Function(function) => {
             let name = function_name(&function.name);
             if !FUNCTIONS.contains(&name.as_str()) {
-                return Err(format!("the function `{name}` is not on the list of allowed ones"));
+                return Err((column, format!("the function `{name}` is not on the list of allowed ones")));
             }
             let sqlparser::ast::FunctionArguments::List(list) = &mut function.args else {
-                return Err(format!("`{name}` without a plain argument list"));
+                return Err((column, format!("`{name}` without a plain argument list")));
             };
             for argument in &mut list.args {
                 match argument {
                     sqlparser::ast::FunctionArg::Unnamed(sqlparser::ast::FunctionArgExpr::Expr(inner)) => qualify(inner, alias)?,
-                    other => return Err(format!("`{other}` is no plain argument")),
+                    other => return Err((column, format!("`{other}` is no plain argument"))),
                 }
             }
             Ok(())
         }
-        other => Err(format!("`{other}` is not allowed in a condition")),
+        other => Err((column, format!("`{other}` is not allowed in a condition"))),
     }
 }
 
@@ -468,5 +474,32 @@ mod tests {
         }
         let error = predicate("products.where", "id = 1 ; x", "i").unwrap_err();
         assert!(error.to_string().contains("a semicolon at column 8"), "{error}");
+    }
+
+    #[test]
+    fn a_refused_predicate_names_the_setting_and_the_place() {
+        for (setting, alias) in [("products.where", "i"), ("customers.where", "c")] {
+            for (text, what, column) in [
+                ("id = 1 ; x", "a semicolon", 8),
+                ("id = 1 -- all", "a comment", 8),
+                ("id = 1 id", "unexpected `id`", 8),
+                ("id = 1 and sys_context('a') = 'b'", "the function `SYS_CONTEXT` is not on the list", 12),
+                ("id = 1 or vendor.email = 'x'", "`vendor.email` belongs to another table", 11),
+                ("id = 1 and exists (select 1 from dual)", "is not allowed in a condition", 20),
+                ("id in (select id from item)", "is not allowed in a condition", 1),
+            ] {
+                let error = predicate(setting, text, alias).unwrap_err().to_string();
+                assert!(error.contains(&format!("`{setting}`")) && error.contains(what), "{text}: {error}");
+                assert!(error.ends_with(&format!(" at column {column}")), "{text}: {error}");
+            }
+        }
+        for allowed in [
+            "category = '3'",
+            "nvl(custentity_b2b, 'F') = 'T' or lower(email) like '%@acme.example'",
+            "(pricelevel between 1 and 5) and terms is not null and not (id in (1, 2, 3))",
+            "to_char(datecreated, 'YYYY') >= '2020'",
+        ] {
+            predicate("customers.where", allowed, "c").unwrap();
+        }
     }
 }

@@ -186,6 +186,21 @@ impl State {
         })
     }
 
+    /// Forgets a run that was stopped before its first write, with the checksums of its start.
+    pub fn abandon_run_of(&mut self, entity: &str, direction: &str) -> Result<()> {
+        self.change(|transaction| {
+            transaction.execute("delete from block where entity = ?1 and digest is null", [entity])?;
+            transaction.execute("update block set pending = null where entity = ?1", [entity])?;
+            transaction
+                .execute(
+                    "update cursor set run_mode = null, run_low = null, run_high = null, run_mapping = null, run_resume = null, \
+                     run_links = null, target_listed = 0 where entity = ?1 and direction = ?2",
+                    [entity, direction],
+                )
+                .map(|_| ())
+        })
+    }
+
     /// Gives the checksums of the last finished run, or those of the unfinished one's start.
     pub fn blocks(&self, entity: &str, finder: &str, pending: bool) -> Result<Blocks> {
         let column = if pending { "pending" } else { "digest" };

@@ -350,6 +350,12 @@ impl Engine<'_> {
         };
         let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
         for id in absent {
+            if let Some(reason) = flow.parent().and_then(|parent| self.memory.skipped(parent, id)) {
+                // A child follows its parent out of scope, too.
+                self.skip(flow, NetSuiteId(id), &id.to_string(), reason, tally);
+                commit.cleared.push(id.to_string());
+                continue;
+            }
             let rejection = match parents.iter().find(|row| row.rejection.key == id.to_string()) {
                 // A child follows its parent, with the parent's reason.
                 Some(parent) => Rejection { head: id.to_string(), ..parent.rejection.clone() },

@@ -35,11 +35,16 @@ pub(super) struct Held {
     hands: Hands,
     kind: &'static str,
     ids: BTreeSet<i64>,
+    /// Whether somebody else had one of them in hand first.
+    waited: bool,
 }
 
 impl Held {
-    /// Tells whether a guest had one of these records in hand after a moment.
+    /// Tells whether somebody else dealt with one of these records after a moment: a guest, or the run a guest waited for.
     pub(super) fn is_newer_than(&self, moment: u64) -> bool {
+        if self.hands.is_guest && self.waited {
+            return true;
+        }
         let guests = self.hands.shared.guests.borrow();
         !guests.is_empty() && self.ids.iter().any(|id| guests.get(&(self.kind, *id)).is_some_and(|at| *at > moment))
     }
@@ -60,6 +65,7 @@ impl Hands {
     /// Takes records in hand, all of them at once, as soon as nobody else has any of them. The error is the signal that ended
     /// the waiting.
     pub(super) async fn hold(&self, kind: &'static str, ids: BTreeSet<i64>, stop: &Stop) -> Result<Held, u8> {
+        let mut waited = false;
         loop {
             // Registered before looking, so that nothing let go in between is missed.
             let freed = self.shared.freed.notified();
@@ -67,11 +73,11 @@ impl Hands {
                 let mut held = self.shared.held.borrow_mut();
                 if !ids.iter().any(|id| held.contains(&(kind, *id))) {
                     held.extend(ids.iter().map(|id| (kind, *id)));
-                    return Ok(Held { hands: self.clone(), kind, ids });
+                    return Ok(Held { hands: self.clone(), kind, ids, waited });
                 }
             }
             tokio::select! {
-                () = freed => {}
+                () = freed => waited = true,
                 signal = stop.wait() => return Err(signal),
             }
         }
@@ -196,5 +202,18 @@ mod tests {
         assert!(held.is_newer_than(before) && !held.is_newer_than(hands.now()));
         stopper.send(Some(2)).unwrap();
         assert_eq!(hands.hold("orders", BTreeSet::from([5]), &stop).await.err(), Some(2), "a wish to stop ends the waiting");
+    }
+
+    #[tokio::test]
+    async fn a_guest_who_waited_reads_again() {
+        let (_stopper, stop) = Stop::channel();
+        let hands = Hands::default();
+        let first = hands.hold("orders", BTreeSet::from([4]), &stop).await.ok().unwrap();
+        let guest = hands.guest();
+        let waiting = guest.hold("orders", BTreeSet::from([4]), &stop);
+        tokio::pin!(waiting);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(first);
+        assert!(waiting.await.ok().unwrap().is_newer_than(hands.now()));
     }
 }

@@ -219,6 +219,11 @@ impl Engine<'_> {
                 self.observer.on(&Event::Note(&note));
                 tally.borrow_mut().notes.push(note);
             }
+            Err(error) if error.kind() == ErrorKind::Decision => {
+                // Whoever mends what the fuse saw must not be met by the same members again.
+                self.state.abandon_run_of(entity, direction)?;
+                return Err(error);
+            }
             other => other?,
         }
         let bounds = work.bounds.clone();

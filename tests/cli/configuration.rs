@@ -144,6 +144,95 @@ fn every_value_tells_where_it_comes_from_and_no_secret_shows() {
 }
 
 #[test]
+fn every_setting_of_an_entity_is_shown_as_it_was_written() {
+    let home = Home::at("http://127.0.0.1:1", "http://127.0.0.1:1");
+    home.reconfigure("timezone = \"America/Los_Angeles\"", "timezone = \"Europe/Berlin\"\nsubsidiaries = [\"2\", \"1\"]");
+    home.reconfigure("default = \"house@netwiz.example\"", "\"12\" = \"ana@netwiz.example\"\ndefault = \"house@netwiz.example\"");
+    let text = std::fs::read_to_string(home.config_file()).unwrap();
+    let more = r#"
+[profile.acme.products]
+where = "custitem_b2b = 'T'"
+saved-search = "customsearch_wc_items"
+variants = false
+category-column = "class"
+attributes = { "UPC" = "upccode" }
+
+[profile.acme.customers]
+where = "category = '3'"
+saved-search = "customsearch_wc_customers"
+attributes = { "Territory" = "custentity_territory" }
+
+[profile.acme.orders]
+linked = true
+start-date = "2026-01-01"
+
+[profile.acme.inventory]
+locations = ["1", "2"]
+batch-size = 250
+
+[profile.acme.payments]
+methods = { "VISA" = "5", default = "4" }
+"#;
+    home.configure(&format!("{text}{more}"));
+    home.succeed(&["config", "check"]);
+    let (_, document) = home.json(&["config", "show"]);
+    let settings = document["settings"].as_array().unwrap();
+    let written = std::fs::read_to_string(home.config_file()).unwrap();
+    for (key, value) in [
+        ("netsuite.subsidiaries", "[\"2\", \"1\"]"),
+        ("netsuite.timezone", "Europe/Berlin"),
+        ("products.where", "custitem_b2b = 'T'"),
+        ("products.saved-search", "customsearch_wc_items"),
+        ("products.variants", "false"),
+        ("products.category-column", "class"),
+        ("products.attributes", "upccode"),
+        ("customers.where", "category = '3'"),
+        ("customers.saved-search", "customsearch_wc_customers"),
+        ("customers.attributes", "custentity_territory"),
+        ("catalogs.5", "WHOLESALE"),
+        ("catalogs.5:EUR", "WHOLESALE-EUR"),
+        ("catalogs.default", "BASE"),
+        ("sales-reps.12", "ana@netwiz.example"),
+        ("sales-reps.default", "house@netwiz.example"),
+        ("orders.linked", "true"),
+        ("orders.start-date", "2026-01-01"),
+        ("inventory.locations", "[\"1\", \"2\"]"),
+        ("inventory.batch-size", "250"),
+        ("payments.methods", "4"),
+    ] {
+        // Tables are shown member by member, as they are written.
+        let shown: Vec<_> = settings
+            .iter()
+            .filter(|setting| {
+                let shown = setting["key"].as_str().unwrap().replace('"', "");
+                shown == key || shown.starts_with(&format!("{key}."))
+            })
+            .collect();
+        assert!(!shown.is_empty(), "{key} is not shown");
+        let value_shown = |setting: &&serde_json::Value| setting["value"].as_str().unwrap().contains(value);
+        let setting = shown.into_iter().find(value_shown).unwrap_or_else(|| panic!("{key} is not {value}: {document:#}"));
+        let origin = setting["origin"].as_str().unwrap();
+        let line: usize = origin.rsplit(':').next().unwrap().parse().unwrap_or_else(|_| panic!("{key}: {origin}"));
+        let there = written.lines().nth(line - 1).unwrap();
+        assert!(origin.contains("config.toml:") && there.contains(value), "{key}: {origin} is `{there}`");
+    }
+}
+
+#[test]
+fn a_condition_that_may_not_be_sent_is_refused_with_its_place() {
+    let simulators = Simulators::start();
+    let home = Home::of(&simulators);
+    let text = std::fs::read_to_string(home.config_file()).unwrap();
+    for (table, entity) in [("products", "products"), ("customers", "customers")] {
+        home.configure(&format!("{text}[profile.acme.{table}]\nwhere = \"id = 1; delete\"\n"));
+        home.run(&["sync", entity])
+            .fails(6, &[&format!("`{table}.where` is not a condition that may be sent: a semicolon at column 7")])
+            .hints("id = 1; delete");
+    }
+    assert_eq!(simulators.all_requests(NETSUITE), 0);
+}
+
+#[test]
 fn the_configuration_can_stand_elsewhere() {
     let simulators = Simulators::start();
     let mut home = Home::of(&simulators);

@@ -9,6 +9,7 @@ mod configuration;
 mod help;
 mod interruption;
 mod output;
+mod queue;
 mod remotes;
 mod state;
 mod usage;

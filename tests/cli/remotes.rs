@@ -315,3 +315,75 @@ fn a_configured_condition_that_netsuite_refuses_is_told() {
     outcome.fails(1, &["NetSuite refused the query", "custitem_nope"]);
     assert_eq!(simulators.writes(), 0);
 }
+
+/// Reads what was verified: the check's name, whether it is in order, and its detail.
+fn verified(home: &Home) -> (i32, Vec<(String, bool, String)>) {
+    let (code, document) = home.json(&["verify-credentials", "netsuite"]);
+    let text = |check: &serde_json::Value, name: &str| check[name].as_str().unwrap().to_owned();
+    let checks = document["checks"].as_array().unwrap().iter();
+    (code, checks.map(|check| (text(check, "check"), check["ok"] == true, text(check, "detail"))).collect())
+}
+
+fn detail_of(checks: &[(String, bool, String)], name: &str) -> Option<String> {
+    checks.iter().find(|(check, ..)| check == name).map(|(.., detail)| detail.clone())
+}
+
+#[test]
+fn every_permission_an_entity_needs_is_a_line() {
+    let simulators = Simulators::start();
+    let home = Home::of(&simulators);
+    let (code, checks) = verified(&home);
+    assert_eq!(code, 0, "{checks:#?}");
+    assert!(checks.iter().all(|(_, ok, _)| *ok), "{checks:#?}");
+    for (check, detail) in [
+        ("table item", "for products"),
+        ("table customer", "for customers"),
+        ("table contact", "for customers (contacts)"),
+        ("table customeraddressbook", "for customers (addresses)"),
+        ("table employee", "for customers (sales reps)"),
+        ("table transactionline", "for orders, shipments, invoices"),
+        ("table deletedrecord", "for deletions"),
+        ("transactions Sales Order", "visible; for orders"),
+        ("transactions Item Fulfillment", "visible; for shipments"),
+        ("transactions Invoice", "visible; for invoices"),
+    ] {
+        let found = detail_of(&checks, check).unwrap_or_else(|| panic!("{check} is missing: {checks:#?}"));
+        assert!(found.contains(detail) && !found.contains("none visible"), "{check}: {found}");
+    }
+    // What is not configured is not asked for.
+    for check in ["transactions Credit Memo", "table itemsubsidiarymap", "saved search customsearch_wc"] {
+        assert_eq!(detail_of(&checks, check), None);
+    }
+
+    simulators.edit_netsuite(
+        "insert into sim_saved_search (id, record, condition, columns) values ('customsearch_wc', 'item', 'true', 'internalid')",
+    );
+    let text = std::fs::read_to_string(home.config_file()).unwrap();
+    let text = text.replace(
+        "[profile.acme.wizcommerce]",
+        "subsidiaries = [\"1\"]\n[profile.acme.wizcommerce]\nextensions = [\"credit-memos\"]",
+    );
+    home.configure(&format!("{text}[profile.acme.products]\nsaved-search = \"customsearch_wc\"\n"));
+    let (code, checks) = verified(&home);
+    assert_eq!(code, 0, "{checks:#?}");
+    for check in ["transactions Credit Memo", "table itemsubsidiarymap", "saved search customsearch_wc"] {
+        assert!(detail_of(&checks, check).is_some(), "{check}: {checks:#?}");
+    }
+    home.configure(&format!("{text}[profile.acme.customers]\nsaved-search = \"customsearch_wc\"\n"));
+    let (code, checks) = verified(&home);
+    assert_eq!(code, 6);
+    assert!(detail_of(&checks, "saved search customsearch_wc").unwrap().contains("is not over customers"), "{checks:#?}");
+    let outcome = home.run(&["verify-credentials", "netsuite"]);
+    assert!(outcome.stderr.contains("hint: saved search customsearch_wc: name a saved search over customers"), "{outcome}");
+}
+
+#[test]
+fn a_kind_of_transaction_that_the_role_does_not_show_is_told() {
+    let simulators = Simulators::start();
+    let home = Home::of(&simulators);
+    simulators.edit_netsuite("update \"transaction\" set type = 'Journal' where type = 'ItemShip'");
+    let (code, checks) = verified(&home);
+    assert_eq!(code, 0, "there may be none");
+    let detail = detail_of(&checks, "transactions Item Fulfillment").unwrap();
+    assert!(detail.contains("none visible") && detail.contains("Transactions > Item Fulfillment"), "{detail}");
+}

@@ -2,8 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its own part of the world")]
 
-pub mod papers;
 pub mod orders;
+pub mod papers;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

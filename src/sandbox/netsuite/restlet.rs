@@ -339,6 +339,9 @@ fn record_type(table: &str) -> &'static str {
          || iif(r.itemtype = 'Assembly', 'assemblyitem', 'inventoryitem')
      else case r.itemtype when 'Kit' then 'kititem' when 'Group' then 'itemgroup' when 'NonInvtPart' then 'noninventoryitem'
          when 'Service' then 'serviceitem' when 'OthCharge' then 'otherchargeitem' when 'Discount' then 'discountitem'
+         when 'Markup' then 'markupitem' when 'Description' then 'descriptionitem' when 'Subtotal' then 'subtotalitem'
+         when 'Payment' then 'paymentitem' when 'GiftCert' then 'giftcertificateitem' when 'DwnLdItem' then 'downloaditem'
+         when 'TaxItem' then 'salestaxitem' when 'Expense' then 'expenseitem'
          else lower(r.itemtype) end end"
 }
 

@@ -127,7 +127,8 @@ fn edit_customers(conn: &Connection, calendar: Calendar) -> Touched {
         .optional()?;
     let (Some(called), Some((moved, address))) = (called, moved) else { return Ok(None) };
     let now = calendar.ago(0);
-    let number = format!("(503) 555-0{}", 180 + called % 20);
+    // In a form that is understood in every country.
+    let number = format!("+1 503 555 0{}", 180 + called % 20);
     conn.execute("update customer set phone = ?2, lastmodifieddate = ?3 where id = ?1", params![called, number, now])?;
     conn.execute(
         "update customeraddressbookentityaddress set addr1 = 'c/o ' || addr1, lastmodifieddate = ?2 where nkey = ?1",
