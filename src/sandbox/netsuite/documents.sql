@@ -438,6 +438,12 @@ create view if not exists invtitempricehistory as
          p.unitprice as price, p.currency
   from pricing p left join itemquantity q on q.item = p.item and q.seqnum = p.quantity;
 
+-- The last number given out of each kind; numbers of deleted rows are not given out again.
+create table if not exists sim_sequence (
+  name text primary key not null,
+  last integer not null
+) without rowid;
+
 -- Saved searches a script may run: the record it lists (item or customer), an SQL condition over that table, and its columns by comma.
 create table if not exists sim_saved_search (
   id text primary key not null,

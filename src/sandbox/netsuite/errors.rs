@@ -51,6 +51,11 @@ impl Refusal {
         Self::new(400, "INVALID_CONTENT", format!("Invalid content in the request body. {}", detail.into()))
     }
 
+    /// Makes a 400 for what the business rules of a record do not allow.
+    pub(super) fn user(detail: impl std::fmt::Display) -> Self {
+        Self::new(400, "USER_ERROR", format!("Error while accessing a resource. {detail}"))
+    }
+
     /// Makes the 405 for a method the address does not have.
     pub(super) fn method(method: &str) -> Self {
         Self::new(405, "METHOD_NOT_ALLOWED", format!("The method {method} is not allowed for this resource."))
@@ -82,6 +87,14 @@ impl Refusal {
             "o:errorDetails": [detail],
         });
         Reply::new(self.status, ERROR_TYPE, body.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    /// A database that cannot answer is a failure without explanation to the caller.
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::debug!(%error, "the sandbox database refused");
+        Self::unexpected()
     }
 }
 
