@@ -444,6 +444,17 @@ create table if not exists sim_sequence (
   last integer not null
 ) without rowid;
 
+-- Requests that were taken on to be answered later, with the answers.
+create table if not exists sim_job (
+  id integer primary key not null,
+  key text,
+  started integer not null,
+  status integer not null,
+  headers text not null,
+  body blob not null
+);
+create unique index if not exists sim_job_key on sim_job (key);
+
 -- Saved searches a script may run: the record it lists (item or customer), an SQL condition over that table, and its columns by comma.
 create table if not exists sim_saved_search (
   id text primary key not null,

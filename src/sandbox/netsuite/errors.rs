@@ -118,6 +118,20 @@ pub(super) fn restlet(status: u16, code: &str, message: &str) -> Reply {
     Reply::new(status, "application/json;charset=utf-8", format!(r#"{{"error" : {{"code" : {code}, "message" : {message}}}}}"#))
 }
 
+/// Renders the refusal of a request whose key an earlier job has: a conflict by its title, with the status of a bad request.
+pub(super) fn repeated(job: &str) -> Reply {
+    let body = json!({
+        "type": "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.4.10",
+        "title": "Conflict",
+        "status": 400,
+        "o:errorDetails": [{
+            "detail": "A request with the same idempotency key was already submitted.",
+            "o:errorCode": "IDEMPOTENCY_ERROR",
+        }],
+    });
+    Reply::new(400, ERROR_TYPE, body.to_string()).with_header("location", job)
+}
+
 /// Renders the refusal of a request above the concurrency limit, with its mismatched title and code.
 pub(super) fn too_many() -> Reply {
     let body = json!({

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod errors;
+mod jobs;
 mod oauth;
 mod paging;
 mod records;
@@ -147,6 +148,8 @@ pub struct Settings {
     pub discount_is_percent: bool,
     /// Replacing the lines of a document is refused.
     pub refuse_replace: bool,
+    /// Seconds a job seems to take when a request is to be answered later.
+    pub job_seconds: i64,
     /// Script id of the RESTlet that runs saved searches.
     pub search_script: String,
     /// Id of its deployment.
@@ -188,6 +191,7 @@ impl Default for Settings {
             new_order_status: "A".into(),
             discount_is_percent: false,
             refuse_replace: false,
+            job_seconds: 0,
             search_script: "customscript_netwiz_search".into(),
             search_deploy: "customdeploy_netwiz_search".into(),
             refuse_nested_rownum: false,
@@ -348,10 +352,19 @@ impl NetSuite {
                     now: self.clock(now),
                     base,
                 };
+                if jobs::is_wanted(request) {
+                    let run = || records::handle(request, &service).unwrap_or_else(|refusal| refusal.reply());
+                    return self.jobs(&world, base, now).submit(request, run);
+                }
                 records::handle(request, &service)
             }
+            (_, path) if path.starts_with(jobs::ROOT) => self.jobs(&self.world(), base, now).handle(request),
             _ => Err(Refusal::new(404, "NONEXISTENT_ID", "The requested resource does not exist.")),
         }
+    }
+
+    fn jobs<'a>(&self, world: &'a World, base: &'a str, now: Timestamp) -> jobs::Jobs<'a> {
+        jobs::Jobs { conn: &world.conn, now: self.clock(now), seconds: self.settings.job_seconds, base }
     }
 
     /// Reads the catalogue again when someone changed the schema.

@@ -17,11 +17,12 @@ pub(super) fn ships(kind: &str, fulfillable: Option<&str>) -> bool {
 #[derive(Debug, Default)]
 struct Progress {
     all_closed: bool,
+    /// A line was closed before all of it was billed.
+    cut_short: bool,
     to_ship: bool,
     to_bill: bool,
     shipped: bool,
     shipped_unbilled: bool,
-    billed: bool,
 }
 
 /// Writes the status of an order anew. What waits for approval waits on, and what was cancelled stays so.
@@ -49,11 +50,11 @@ fn progress(order: i64, writing: &Writing<'_>) -> rusqlite::Result<Progress> {
         let open = row::text(&line, "isclosed") != Some("T");
         let leaves = ships(kind, row::text(&line, "sim_fulfillable"));
         progress.all_closed &= !open;
+        progress.cut_short |= !open && billed < ordered;
         progress.to_ship |= open && leaves && shipped < ordered;
         progress.to_bill |= open && billed < ordered;
         progress.shipped |= shipped > Decimal::ZERO;
         progress.shipped_unbilled |= shipped > billed;
-        progress.billed |= billed > Decimal::ZERO;
     }
     Ok(progress)
 }
@@ -64,7 +65,13 @@ fn letter<'a>(before: &'a str, progress: &Progress) -> &'a str {
         (_, Progress { all_closed: true, shipped_unbilled: true, .. }) => "F",
         (_, Progress { all_closed: true, .. }) => "H",
         ("A", _) => "A",
-        (_, Progress { to_ship: false, to_bill: false, shipped_unbilled: false, .. }) => "G",
+        (_, Progress { to_ship: false, to_bill: false, shipped_unbilled: false, cut_short, .. }) => {
+            if *cut_short {
+                "H"
+            } else {
+                "G"
+            }
+        }
         (_, Progress { to_ship: false, .. }) => "F",
         (_, Progress { shipped: false, .. }) => "B",
         (_, Progress { shipped_unbilled: true, .. }) => "E",

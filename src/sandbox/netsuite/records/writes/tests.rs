@@ -3,7 +3,9 @@
 mod account;
 mod customers;
 mod deposits;
+mod jobs;
 mod orders;
+mod seeded;
 mod transforms;
 
 use serde_json::{Value, json};
