@@ -148,6 +148,8 @@ pub struct Settings {
     pub discount_is_percent: bool,
     /// Replacing the lines of a document is refused.
     pub refuse_replace: bool,
+    /// An upsert says where the record is, as other writes do.
+    pub upsert_location: bool,
     /// Seconds a job seems to take when a request is to be answered later.
     pub job_seconds: i64,
     /// Script id of the RESTlet that runs saved searches.
@@ -191,6 +193,7 @@ impl Default for Settings {
             new_order_status: "A".into(),
             discount_is_percent: false,
             refuse_replace: false,
+            upsert_location: true,
             job_seconds: 0,
             search_script: "customscript_netwiz_search".into(),
             search_deploy: "customdeploy_netwiz_search".into(),

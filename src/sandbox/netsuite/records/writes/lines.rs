@@ -57,6 +57,7 @@ const SILENT: &[&str] = &[
     "fulfillable",
     "createdFrom",
     "grossAmt",
+    "taxRate1",
     "taxAmount",
     "options",
     "serialNumbers",

@@ -70,7 +70,8 @@ pub(super) fn handle(request: &Request, kind: &RecordType, below: &[&str], servi
     run_scripts(kind, id, service)?;
     check_mandatory(kind, id, service)?;
     transaction.commit()?;
-    Ok(done(Some(format!("{}{ROOT}{}/{id}", service.base, kind.name)), warnings))
+    let says_where = method != "PUT" || service.settings.upsert_location;
+    Ok(done(says_where.then(|| format!("{}{ROOT}{}/{id}", service.base, kind.name)), warnings))
 }
 
 /// Tells whether records of this kind can be created and changed.
@@ -96,7 +97,9 @@ fn may(method: &str, kind: &RecordType, service: &Service<'_>) -> Result<(), Ref
         let (verb, record) = denied.split_once(' ').unwrap_or((method, denied));
         verb.eq_ignore_ascii_case(method) && record.eq_ignore_ascii_case(kind.name)
     });
-    if denied { Err(permission(kind.shape.permission)) } else { Ok(()) }
+    // A transform also leads to types the role cannot open.
+    let closed = service.settings.denied_records.iter().any(|record| record.eq_ignore_ascii_case(kind.name));
+    if denied || closed { Err(permission(kind.shape.permission)) } else { Ok(()) }
 }
 
 /// Finds a record that may be gone; what is gone is never of a wrong type.

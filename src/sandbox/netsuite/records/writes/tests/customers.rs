@@ -221,6 +221,9 @@ fn an_upsert_creates_once_and_then_overwrites() {
     let other = json!({"externalId": "other", "companyName": "x", "subsidiary": {"id": "1"}});
     assert_eq!(turned_down(&netsuite, "PUT", "customer/eid:wz_cu_9", &other).1, "INVALID_CONTENT");
     assert_eq!(turned_down(&netsuite, "PUT", "customer/eid:wiz-con-1", &body).2, "This entity already exists.");
+    let silent = with_documents(Settings { upsert_location: false, ..Settings::default() });
+    assert_eq!(taken(&silent, "PUT", "customer/eid:wz_cu_9", &body), "");
+    assert_eq!(get(&silent, &format!("{ROOT}customer/eid:wz_cu_9")).0, 200);
 }
 
 #[test]
