@@ -438,6 +438,23 @@ create view if not exists invtitempricehistory as
          p.unitprice as price, p.currency
   from pricing p left join itemquantity q on q.item = p.item and q.seqnum = p.quantity;
 
+-- The last number given out of each kind; numbers of deleted rows are not given out again.
+create table if not exists sim_sequence (
+  name text primary key not null,
+  last integer not null
+) without rowid;
+
+-- Requests that were taken on to be answered later, with the answers.
+create table if not exists sim_job (
+  id integer primary key not null,
+  key text,
+  started integer not null,
+  status integer not null,
+  headers text not null,
+  body blob not null
+);
+create unique index if not exists sim_job_key on sim_job (key);
+
 -- Saved searches a script may run: the record it lists (item or customer), an SQL condition over that table, and its columns by comma.
 create table if not exists sim_saved_search (
   id text primary key not null,

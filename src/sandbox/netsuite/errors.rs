@@ -51,6 +51,11 @@ impl Refusal {
         Self::new(400, "INVALID_CONTENT", format!("Invalid content in the request body. {}", detail.into()))
     }
 
+    /// Makes a 400 for what the business rules of a record do not allow.
+    pub(super) fn user(detail: impl std::fmt::Display) -> Self {
+        Self::new(400, "USER_ERROR", format!("Error while accessing a resource. {detail}"))
+    }
+
     /// Makes the 405 for a method the address does not have.
     pub(super) fn method(method: &str) -> Self {
         Self::new(405, "METHOD_NOT_ALLOWED", format!("The method {method} is not allowed for this resource."))
@@ -85,6 +90,14 @@ impl Refusal {
     }
 }
 
+impl From<rusqlite::Error> for Refusal {
+    /// A database that cannot answer is a failure without explanation to the caller.
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::debug!(%error, "the sandbox database refused");
+        Self::unexpected()
+    }
+}
+
 /// Media type of a refusal.
 const ERROR_TYPE: &str = "application/vnd.oracle.resource+json; type=error";
 
@@ -103,6 +116,20 @@ fn title(status: u16) -> (&'static str, &'static str) {
 pub(super) fn restlet(status: u16, code: &str, message: &str) -> Reply {
     let (code, message) = (Value::from(code), Value::from(message));
     Reply::new(status, "application/json;charset=utf-8", format!(r#"{{"error" : {{"code" : {code}, "message" : {message}}}}}"#))
+}
+
+/// Renders the refusal of a request whose key an earlier job has: a conflict by its title, with the status of a bad request.
+pub(super) fn repeated(job: &str) -> Reply {
+    let body = json!({
+        "type": "https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.4.10",
+        "title": "Conflict",
+        "status": 400,
+        "o:errorDetails": [{
+            "detail": "A request with the same idempotency key was already submitted.",
+            "o:errorCode": "IDEMPOTENCY_ERROR",
+        }],
+    });
+    Reply::new(400, ERROR_TYPE, body.to_string()).with_header("location", job)
 }
 
 /// Renders the refusal of a request above the concurrency limit, with its mismatched title and code.

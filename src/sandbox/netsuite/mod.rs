@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod errors;
+mod jobs;
 mod oauth;
 mod paging;
 mod records;
@@ -92,6 +93,26 @@ pub struct ConcurrencyLimits {
     pub integration: Option<u32>,
 }
 
+/// What an account's own script does after a record was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Type of the records it watches, as addresses spell it.
+    pub record: String,
+    /// Which rows it concerns: an SQL condition over the row, called `r`.
+    pub condition: String,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// The effect of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes the row just written: SQL assignments, as after `set`.
+    Set(String),
+    /// Refuses the write with a text of its own.
+    Refuse(String),
+}
+
 /// How the simulated account is set up and where it deviates.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -111,6 +132,26 @@ pub struct Settings {
     pub denied_rows: Vec<String>,
     /// Record types, as addresses spell them, that the role may not open.
     pub denied_records: Vec<String>,
+    /// What the role may not do: a record type, alone or after the method that is refused, e.g. `DELETE salesOrder`.
+    pub denied_writes: Vec<String>,
+    /// What forms ask for beyond the usual: a record type and its property; of lines, `item.` and the property.
+    pub mandatory_fields: Vec<(String, String)>,
+    /// The account's own scripts, in order.
+    pub scripts: Vec<Script>,
+    /// Last day of the books that are closed whatever the periods say, e.g. `2026-01-31`.
+    pub locked_through: Option<String>,
+    /// Numbers of customers and documents are given by the account and not taken from the caller.
+    pub auto_numbers: bool,
+    /// Letter of the status a new order has when none is sent.
+    pub new_order_status: String,
+    /// A discount rate of an order is a percentage instead of an amount.
+    pub discount_is_percent: bool,
+    /// Replacing the lines of a document is refused.
+    pub refuse_replace: bool,
+    /// An upsert says where the record is, as other writes do.
+    pub upsert_location: bool,
+    /// Seconds a job seems to take when a request is to be answered later.
+    pub job_seconds: i64,
     /// Script id of the RESTlet that runs saved searches.
     pub search_script: String,
     /// Id of its deployment.
@@ -144,6 +185,16 @@ impl Default for Settings {
             absent_style: AbsentStyle::default(),
             denied_rows: Vec::new(),
             denied_records: Vec::new(),
+            denied_writes: Vec::new(),
+            mandatory_fields: Vec::new(),
+            scripts: Vec::new(),
+            locked_through: None,
+            auto_numbers: true,
+            new_order_status: "A".into(),
+            discount_is_percent: false,
+            refuse_replace: false,
+            upsert_location: true,
+            job_seconds: 0,
             search_script: "customscript_netwiz_search".into(),
             search_deploy: "customdeploy_netwiz_search".into(),
             refuse_nested_rownum: false,
@@ -296,11 +347,27 @@ impl NetSuite {
             (_, path) if path.starts_with(records::ROOT) => {
                 let mut world = self.world();
                 self.refresh(&mut world)?;
-                let service = records::Service { conn: &world.conn, catalogue: &world.catalogue, settings: &self.settings, base };
+                let service = records::Service {
+                    conn: &world.conn,
+                    catalogue: &world.catalogue,
+                    settings: &self.settings,
+                    zone: &self.session,
+                    now: self.clock(now),
+                    base,
+                };
+                if jobs::is_wanted(request) {
+                    let run = || records::handle(request, &service).unwrap_or_else(|refusal| refusal.reply());
+                    return self.jobs(&world, base, now).submit(request, run);
+                }
                 records::handle(request, &service)
             }
+            (_, path) if path.starts_with(jobs::ROOT) => self.jobs(&self.world(), base, now).handle(request),
             _ => Err(Refusal::new(404, "NONEXISTENT_ID", "The requested resource does not exist.")),
         }
+    }
+
+    fn jobs<'a>(&self, world: &'a World, base: &'a str, now: Timestamp) -> jobs::Jobs<'a> {
+        jobs::Jobs { conn: &world.conn, now: self.clock(now), seconds: self.settings.job_seconds, base }
     }
 
     /// Reads the catalogue again when someone changed the schema.

@@ -13,6 +13,7 @@ mod item;
 mod item_fulfillment;
 mod sales_order;
 mod shape;
+mod writes;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use super::Settings;
 use super::catalogue::Catalogue;
 use super::errors::{Locator, Refusal};
 use super::paging::{Page, parameters, unknown_parameter};
-use super::zone;
+use super::zone::{self, Zone};
 use crate::sandbox::exchange::{Reply, Request};
 
 /// What the service works on.
@@ -33,6 +34,10 @@ pub(super) struct Service<'a> {
     pub(super) catalogue: &'a Catalogue,
     /// How this account deviates.
     pub(super) settings: &'a Settings,
+    /// Zone of the user, whose calendar says what day it is.
+    pub(super) zone: &'a Zone,
+    /// The service's clock.
+    pub(super) now: i64,
     /// `scheme://authority` for links.
     pub(super) base: &'a str,
 }
@@ -120,12 +125,7 @@ pub(super) fn handle(request: &Request, service: &Service<'_>) -> Result<Reply, 
         return Err(Refusal::new(404, "NONEXISTENT_ID", format!("Record type '{asked}' does not exist.")));
     };
     if service.settings.denied_records.iter().any(|denied| denied.eq_ignore_ascii_case(kind.name)) {
-        let permission = kind.shape.permission;
-        return Err(Refusal::new(
-            403,
-            "INSUFFICIENT_PERMISSION",
-            format!("Permission Violation: You need a higher level of the '{permission}' permission to access this page."),
-        ));
+        return Err(permission(kind.shape.permission));
     }
     match (request.method.as_str(), parts.collect::<Vec<_>>().as_slice()) {
         ("GET", []) => list(request, kind, service),
@@ -137,8 +137,17 @@ pub(super) fn handle(request: &Request, service: &Service<'_>) -> Result<Reply, 
             let id = find(kind, key, request, service)?;
             part(kind, id, below, service)
         }
-        (method, _) => Err(Refusal::method(method)),
+        (_, below) => writes::handle(request, kind, below, service),
     }
+}
+
+/// Refuses what the role may not do.
+fn permission(needed: &str) -> Refusal {
+    Refusal::new(
+        403,
+        "INSUFFICIENT_PERMISSION",
+        format!("Permission Violation: You need a higher level of the '{needed}' permission to access this page."),
+    )
 }
 
 /// Answers for a sublist, an entry of one, or a subrecord.

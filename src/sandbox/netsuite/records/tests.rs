@@ -198,7 +198,9 @@ fn a_document_is_refused_unlike_anything_else() {
         let (got, body) = get(&netsuite, &format!("/services/rest/record/v1/{target}"));
         assert_eq!((got, refused(&body)), (status, (code, detail)), "{target}");
     }
-    for (method, target) in [("POST", "salesOrder"), ("PATCH", "customer/1542"), ("DELETE", "invoice/90211")] {
+    for (method, target) in
+        [("POST", "invoice"), ("PATCH", "inventoryItem/4101"), ("DELETE", "employee/311"), ("PUT", "customer/1542")]
+    {
         let request = signed(&netsuite, method, &format!("/services/rest/record/v1/{target}"), "{}", now());
         assert_eq!(netsuite.handle(&request, now()).status, 405, "{method} {target}");
     }

@@ -6,7 +6,7 @@ mod expression;
 mod from;
 pub(super) mod functions;
 mod masks;
-mod numbers;
+pub(super) mod numbers;
 mod oracle_joins;
 mod order;
 mod piece;

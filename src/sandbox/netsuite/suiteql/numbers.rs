@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 const EXACT_DIGITS: usize = 15;
 
 /// Reads a stored value as a number; absent stays absent.
-pub(super) fn read(value: ValueRef<'_>) -> Result<Option<Decimal>, String> {
+pub(in crate::sandbox::netsuite) fn read(value: ValueRef<'_>) -> Result<Option<Decimal>, String> {
     match value {
         ValueRef::Null => Ok(None),
         ValueRef::Integer(n) => Ok(Some(Decimal::from(n))),
@@ -47,7 +47,7 @@ fn exact(f: f64) -> Result<Decimal, String> {
 }
 
 /// Gives a number back to the database: whole, or as the fraction that reads the same, or as text when neither holds it.
-pub(super) fn write(number: Decimal) -> ToSqlOutput<'static> {
+pub(in crate::sandbox::netsuite) fn write(number: Decimal) -> ToSqlOutput<'static> {
     let number = number.normalize();
     let as_text = || Value::Text(number.to_string());
     ToSqlOutput::Owned(if number.is_integer() {
