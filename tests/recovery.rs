@@ -30,8 +30,8 @@ async fn synced() -> World {
 }
 
 fn document(world: &World, resource: &str, reference: i64) -> Option<serde_json::Value> {
-    let all = world.sandbox.wizcommerce.documents(resource).unwrap();
-    all.into_iter().find(|document| document["reference_id"] == reference.to_string())
+    let (all, reference) = (world.sandbox.wizcommerce.documents(resource).unwrap(), reference.to_string());
+    all.into_iter().find(|document| document["reference_id"] == reference.as_str())
 }
 
 #[tokio::test(start_paused = true)]

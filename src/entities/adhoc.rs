@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::products::{self, sku_of};
 use super::{
-    Action, By, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted as Named,
-    Write, cut,
+    Action, By, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted as Named, Write,
+    cut,
 };
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, NetSuiteId, Reason, WizId};
 use crate::netsuite::records::{Column, Row, Select};
@@ -64,7 +64,7 @@ impl AdHoc {
         Self { wanted: by_item }
     }
 
-    fn map_item(&self, row: &Row) -> Option<Mapped<Body>> {
+    fn map_item(&self, row: &Row, known: &Known) -> Option<Mapped<Body>> {
         let (id, wanted) = (row.head()?, self.wanted.get(&row.head()?.0)?);
         let itemid = row.text("itemid").unwrap_or_default();
         let sku = sku_of(itemid).to_owned();
@@ -72,6 +72,8 @@ impl AdHoc {
             let child = Child::new(id, itemid);
             return Some(child.rejected(Reason::MissingMandatoryFields, "the item has no name", None));
         }
+        // A group of that name that nobody brought from NetSuite is somebody's: it gets no member.
+        let group_code = if known.is_foreign(&sku) { format!("{sku}-{id}") } else { sku.clone() };
         let price = Price { price_list_id: wanted.list.clone(), price: wanted.price, volume_tiers: Vec::new() };
         let variant = Variant {
             sku_id: sku.clone(),
@@ -79,20 +81,12 @@ impl AdHoc {
             name: cut(row.text("displayname").unwrap_or(itemid), NAME_LIMIT),
             product_prices: [price],
         };
+        // Never what a product is compared by, so that the product sync sees a difference.
+        let parts = vec![("ad-hoc".to_owned(), Fingerprint::of(sku.as_bytes()))];
         Some(Mapped::Desired(Box::new(Desired {
-            key: id,
-            head: id,
-            natural_key: sku.clone(),
-            label: sku.clone(),
             lane: sku.clone(),
-            active: true,
             flags: vec![Flag::AdHoc],
-            external_id: None,
-            target: None,
-            containers: Vec::new(),
-            // Never what a product is compared by, so that the product sync sees a difference.
-            parts: vec![("ad-hoc".to_owned(), Fingerprint::of(sku.as_bytes()))],
-            body: Body { group_code: sku, variants: [variant] },
+            ..Desired::new(id, &sku, parts, Body { group_code, variants: [variant] })
         })))
     }
 }
@@ -110,14 +104,6 @@ impl Flow for AdHoc {
 
     fn batch(&self) -> usize {
         500
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        Vec::new()
-    }
-
-    fn learn(&mut self, _table: &str, _rows: &[Row]) -> Result<(), String> {
-        Ok(())
     }
 
     fn universe(&self) -> Universe {
@@ -147,13 +133,18 @@ impl Flow for AdHoc {
         rows.of("stand-ins").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0)).collect()
     }
 
-    fn map(&self, rows: &Rows, _known: &Known) -> Vec<Mapped<Body>> {
-        rows.of("stand-ins").iter().filter_map(|row| self.map_item(row)).collect()
+    fn new_groups(&self, rows: &Rows, _known: &Known) -> Vec<(String, Vec<String>)> {
+        let names = rows.of("stand-ins").iter().filter_map(|row| row.text("itemid"));
+        names.map(|name| (sku_of(name).to_owned(), vec![sku_of(name).to_owned()])).collect()
+    }
+
+    fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
+        rows.of("stand-ins").iter().filter_map(|row| self.map_item(row, known)).collect()
     }
 
     fn lookup(&self) -> Option<Lookup> {
         let (path, by) = ("/v1/products".into(), By::NaturalKey("sku_id"));
-        Some(Lookup { path, states: &[&[]], by, group_parameter: None, read: products::read_product })
+        Some(Lookup { path, states: &[&[]], by, group_parameter: Some("group_code"), read: products::read_product })
     }
 
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
@@ -188,6 +179,10 @@ mod tests {
         let mapped = flow.map(&rows, &Known::default());
         let desired = mapped[0].desired().unwrap();
         assert_eq!((desired.natural_key.as_str(), desired.flags.as_slice()), ("SETUP", [Flag::AdHoc].as_slice()));
+        let mut known = Known::default();
+        known.add_foreign("SETUP".into());
+        let beside = flow.map(&rows, &known).remove(0);
+        assert_eq!(beside.desired().unwrap().body.group_code, "SETUP-700", "somebody's group gets no member");
         let planned = |action| Planned {
             desired: desired.clone(),
             action,

@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::documents::{Document, Scope, TEXT_LIMIT, by_head, first_sources, follow_order, lines_of, missing, with_source};
 use super::invoices::{Item, order_reference};
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
-use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, NetSuiteId, Reason};
+use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason};
 use crate::netsuite::records::{Column, Row, Select};
 
 const KIND: &str = "credit-memos";
@@ -71,7 +71,8 @@ impl CreditMemos {
 
     fn headers() -> Select {
         let amounts = ["foreignpaymentamountused", "foreignpaymentamountunused", "foreignamountpaid", "foreignamountunpaid"];
-        with_source(CREDIT.headers(), "m").columns("t", &amounts)
+        let of_memo = |select: Select, name: &&str| select.column(Column::optional(format!("t.{name}"), *name));
+        amounts.iter().fold(with_source(CREDIT.headers(), "m"), of_memo)
     }
 
     /// Reads what the documents that credit memos were made from were made from in turn.
@@ -145,7 +146,9 @@ impl CreditMemos {
             Some(used) => Some(used),
             None => amount("foreignamountpaid")?,
         };
-        let applied = used.or_else(|| total.checked_sub(left?)).unwrap_or(Exact::ZERO).normalized();
+        // Where no account shows amounts, the letter still says whether all of it was used.
+        let by_letter = || if header.text("status") == Some("B") { total } else { Exact::ZERO };
+        let applied = used.or_else(|| total.checked_sub(left?)).unwrap_or_else(by_letter).normalized();
         let is_void = header.flag("voided") || header.text("status") == Some("V");
         let origin = batch.origins.get(&id.0).copied().unwrap_or_default();
         let mut applications: BTreeMap<&str, Exact> = BTreeMap::new();
@@ -179,20 +182,7 @@ impl CreditMemos {
     }
 
     fn desired(&self, id: NetSuiteId, label: &str, body: Body, flags: Vec<Flag>) -> Mapped<Body> {
-        Mapped::Desired(Box::new(Desired {
-            key: id,
-            head: id,
-            natural_key: label.to_owned(),
-            label: label.to_owned(),
-            lane: id.to_string(),
-            active: true,
-            flags,
-            external_id: None,
-            target: None,
-            containers: Vec::new(),
-            parts: vec![(String::new(), Fingerprint::of(&serde_json::to_vec(&body).unwrap_or_default()))],
-            body,
-        }))
+        Mapped::Desired(Box::new(Desired { flags, ..Desired::whole(id, label, body) }))
     }
 }
 
@@ -252,18 +242,6 @@ impl Flow for CreditMemos {
 
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
-    }
-
-    fn batch(&self) -> usize {
-        1000
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        Vec::new()
-    }
-
-    fn learn(&mut self, _table: &str, _rows: &[Row]) -> Result<(), String> {
-        Ok(())
     }
 
     fn universe(&self) -> Universe {

@@ -297,18 +297,9 @@ impl Customers {
         let body = Body { fields, attributes, book, people, winner: self.settings.winner };
         let external = row.text("externalid").filter(|external| external.starts_with(PUSHED));
         Mapped::Desired(Box::new(Desired {
-            key: id,
-            head: id,
-            natural_key: label.clone(),
-            label: label.clone(),
-            lane: id.to_string(),
-            active: true,
-            flags: Vec::new(),
             external_id: external.map(str::to_owned),
             target: external.map(|external| WizId(external[PUSHED.len()..].to_owned())),
-            containers: Vec::new(),
-            parts: change::parts(&body),
-            body,
+            ..Desired::new(id, &label, change::parts(&body), body)
         }))
     }
 
@@ -393,10 +384,6 @@ impl Flow for Customers {
 
     fn mapping(&self) -> String {
         format!("{:?}", self.settings)
-    }
-
-    fn batch(&self) -> usize {
-        1000
     }
 
     fn tables(&self) -> Vec<Table> {

@@ -30,9 +30,11 @@ impl Document {
     pub(super) fn headers(self) -> Select {
         let from = "transaction t JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T'";
         Select::new(self.names.0, from, "t.id")
-            .columns("t", &["id", "tranid", "status", "externalid", "entity", "currency", "foreigntotal", "memo", "voided"])
+            .columns("t", &["id", "tranid", "status", "externalid", "entity", "foreigntotal", "memo", "voided"])
             .column(Column::new("TO_CHAR(t.trandate, 'YYYY-MM-DD')", "trandate"))
-            .column(Column::new("m.subsidiary", "subsidiary"))
+            // An account of one company or one currency may lack the column.
+            .column(Column::optional("m.subsidiary", "subsidiary"))
+            .column(Column::optional("t.currency", "currency"))
             .filter(format!("t.type = '{}'", self.kind))
     }
 
@@ -50,7 +52,8 @@ impl Document {
         Select::new(self.names.1, from, "l.transaction")
             .many()
             .tied("l.id")
-            .columns("l", &["linesequencenumber", "item", "quantity", "rate", "foreignamount", "taxline", "kitmemberof"])
+            .columns("l", &["linesequencenumber", "item", "quantity", "rate", "foreignamount", "taxline"])
+            .column(Column::optional("l.kitmemberof", "kitmemberof"))
             .column(Column::new("l.id", "line"))
             .column(Column::new("l.memo", "memo"))
             .columns("i", &["itemid", "itemtype", "displayname"])

@@ -312,18 +312,9 @@ impl Inventory {
             .map(|(name, record)| (name.clone(), Fingerprint::of(&serde_json::to_vec(record).unwrap_or_default())))
             .collect();
         Some(Mapped::Desired(Box::new(Desired {
-            key: NetSuiteId(id),
-            head: NetSuiteId(id),
-            natural_key: sku.clone(),
-            label: sku.clone(),
-            lane: sku,
-            active: true,
-            flags: Vec::new(),
-            external_id: None,
             target: Some(product.wc_id.clone()),
-            containers: Vec::new(),
-            parts,
-            body: Body { records },
+            lane: sku.clone(),
+            ..Desired::new(NetSuiteId(id), &sku, parts, Body { records })
         })))
     }
 }

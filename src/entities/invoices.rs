@@ -8,10 +8,10 @@ use super::documents::{
     Document, Line, Scope, Sort, TEXT_LIMIT, by_head, follow_order, lines_of, midnight, missing_orders, orders_of, with_source,
 };
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
-use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, NetSuiteId, Reason, WizId};
+use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason, WizId};
 use crate::netsuite::records::{Column, Row, Select};
 
 const KIND: &str = "invoices";
@@ -92,7 +92,9 @@ impl Invoices {
 
     fn headers() -> Select {
         with_source(INVOICE.headers(), "m")
-            .columns("t", &["foreignamountpaid", "foreignamountunpaid", "approvalstatus"])
+            .columns("t", &["foreignamountunpaid"])
+            .column(Column::optional("t.foreignamountpaid", "foreignamountpaid"))
+            .column(Column::optional("t.approvalstatus", "approvalstatus"))
             .column(Column::new("TO_CHAR(t.duedate, 'YYYY-MM-DD')", "duedate"))
     }
 
@@ -150,20 +152,7 @@ fn body(header: &Row, rows: &[&Row], order: &Link, id: NetSuiteId, label: &str) 
 }
 
 fn desired(id: NetSuiteId, label: &str, body: Body, flags: Vec<Flag>) -> Mapped<Body> {
-    Mapped::Desired(Box::new(Desired {
-        key: id,
-        head: id,
-        natural_key: label.to_owned(),
-        label: label.to_owned(),
-        lane: id.to_string(),
-        active: true,
-        flags,
-        external_id: None,
-        target: None,
-        containers: Vec::new(),
-        parts: vec![(String::new(), Fingerprint::of(&serde_json::to_vec(&body).unwrap_or_default()))],
-        body,
-    }))
+    Mapped::Desired(Box::new(Desired { flags, ..Desired::whole(id, label, body) }))
 }
 
 /// The rows of a batch, by invoice.
@@ -181,18 +170,6 @@ impl Flow for Invoices {
 
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
-    }
-
-    fn batch(&self) -> usize {
-        1000
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        Vec::new()
-    }
-
-    fn learn(&mut self, _table: &str, _rows: &[Row]) -> Result<(), String> {
-        Ok(())
     }
 
     fn universe(&self) -> Universe {

@@ -20,17 +20,25 @@ pub mod shipments;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::http::{Method, Repeat};
 use crate::model::{Direction, EntityKind, Fingerprint, Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
 use crate::netsuite::Searched;
 use crate::netsuite::records::{Row, Select};
-use crate::wizcommerce::records::{Call, Referenced};
+use crate::netsuite::suiteql::IN_LIST;
+use crate::wizcommerce::records::{Call, Members, Referenced};
 
 /// Item ids in one checksum block. A changed row makes its block be read again, so small blocks; one row each, so not too
 /// small: 100,000 items give one page of checksums.
 pub const BLOCK: i64 = 100;
+
+/// Says that an answer shows another record than the one asked for.
+pub(super) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
+    let shown = present.text("id");
+    (shown.as_deref() != Some(&wc_id.0)).then(|| format!("it calls itself {}", shown.as_deref().unwrap_or("nothing")))
+}
 
 /// An entity in one direction, NetSuite to WizCommerce.
 pub trait Flow {
@@ -54,17 +62,23 @@ pub trait Flow {
     fn mapping(&self) -> String;
 
     /// Heads read and committed together.
-    fn batch(&self) -> usize;
+    fn batch(&self) -> usize {
+        IN_LIST
+    }
 
     /// Small tables that are read whole before anything else.
-    fn tables(&self) -> Vec<Table>;
+    fn tables(&self) -> Vec<Table> {
+        Vec::new()
+    }
 
     /// Takes in a table. Called once per table and run, before any of the methods below.
     ///
     /// # Errors
     ///
     /// Says in words which setting does not fit the account.
-    fn learn(&mut self, table: &str, rows: &[Row]) -> Result<(), String>;
+    fn learn(&mut self, _table: &str, _rows: &[Row]) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Hears which optional columns of one of its queries the account lacks. Called before any of the methods below.
     fn lacks(&mut self, _select: &str, _missing: &[String]) {}
@@ -192,6 +206,11 @@ pub trait Flow {
     /// only replaced whole; `None` when a change names just what it changes.
     fn detail(&self, _wc_id: &WizId) -> Option<String> {
         None
+    }
+
+    /// Says why an answer cannot be the record that was read before its change; nothing is put over what cannot be understood.
+    fn unreadable(&self, wc_id: &WizId, present: &Members) -> Option<String> {
+        is_another(wc_id, present)
     }
 
     /// The requests for the records of one lane, in order.
@@ -560,8 +579,16 @@ pub struct Desired<B> {
     pub body: B,
 }
 
+impl<B: Serialize> Desired<B> {
+    /// Begins a record that is compared as a whole, by what is sent of it.
+    pub fn whole(key: NetSuiteId, label: &str, body: B) -> Self {
+        let part = Fingerprint::of(&serde_json::to_vec(&body).unwrap_or_default());
+        Self::new(key, label, vec![(String::new(), part)], body)
+    }
+}
+
 impl<B> Desired<B> {
-    /// Begins a record that is its own head, switched on and compared as a whole; `label` is its natural key, too.
+    /// Begins a record that is its own head and switched on, compared part by part; `label` is its natural key, too.
     pub fn new(key: NetSuiteId, label: &str, parts: Vec<(String, Fingerprint)>, body: B) -> Self {
         Self {
             key,

@@ -14,7 +14,7 @@ use super::catalogs::Catalogs;
 use super::documents::{Document, Line, Scope, Sort, TEXT_LIMIT, by_head, lines_of, midnight, missing, sum_of};
 use super::{
     Action, Child, Desired, Directory, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted,
-    Write, cut,
+    Write, cut, is_another,
 };
 use crate::http::{Method, Repeat};
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, NetSuiteId, Reason, WizId, rfc3339};
@@ -197,8 +197,8 @@ impl Orders {
             .column(Column::new("TO_CHAR(t.shipdate, 'YYYY-MM-DD')", "shipdate"))
             .column(Column::new("BUILTIN.DF(t.terms)", "terms"))
             .column(Column::optional("BUILTIN.DF(t.shipmethod)", "shipmethod"))
-            .column(Column::new("c.pricelevel", "pricelevel"))
-            .column(Column::new("c.currency", "customer_currency"))
+            .column(Column::optional("c.pricelevel", "pricelevel"))
+            .column(Column::optional("c.currency", "customer_currency"))
     }
 
     fn lines() -> Select {
@@ -286,20 +286,7 @@ impl Orders {
         } else {
             (order.parts(), Body::Ours(Box::new(order)))
         };
-        Mapped::Desired(Box::new(Desired {
-            key: id,
-            head: id,
-            natural_key: label.clone(),
-            label: label.clone(),
-            lane: id.to_string(),
-            active: true,
-            flags: Vec::new(),
-            external_id,
-            target,
-            containers: Vec::new(),
-            parts,
-            body,
-        }))
+        Mapped::Desired(Box::new(Desired { external_id, target, ..Desired::new(id, &label, parts, body) }))
     }
 
     fn order(
@@ -334,6 +321,7 @@ impl Orders {
             });
         }
         let shipped = line_items.iter().any(|line| line.shipped_quantity > Exact::ZERO);
+        let all_shipped = shipped && line_items.iter().all(|line| line.shipped_quantity >= line.quantity);
         let date = header.text("trandate").unwrap_or_default();
         let text = |name: &str| header.text(name).map(|text| cut(text, TEXT_LIMIT));
         let address = |of: &HashMap<i64, Vec<&Row>>| of.get(&id.0).and_then(|rows| rows.first()).map(|row| Address::read(row));
@@ -342,7 +330,7 @@ impl Orders {
             display_id: text("tranid").unwrap_or_else(|| id.to_string()),
             customer_id: accepted.customer.map(customer_reference).unwrap_or_default(),
             source: SOURCE,
-            fulfillment_status: fulfillment(status, shipped),
+            fulfillment_status: fulfillment(status, shipped, all_shipped),
             created_at: midnight(date),
             // Only a later date is taken.
             shipment_date: header.text("shipdate").filter(|shipdate| *shipdate > date).map(midnight),
@@ -461,11 +449,12 @@ fn customer_reference(customer: &Link) -> String {
     customer.wc_id.0.clone()
 }
 
-/// Names how far an order is shipped, by the letter of its status.
-fn fulfillment(status: &str, shipped: bool) -> &'static str {
+/// Names how far an order is shipped, by the letter of its status; the letters of an ended order leave that to its lines.
+fn fulfillment(status: &str, shipped: bool, all_shipped: bool) -> &'static str {
     match status {
         "D" | "E" => "PARTIALLY_FULFILLED",
         "F" | "G" => "FULFILLED",
+        "C" | "H" if all_shipped => "FULFILLED",
         "C" | "H" if shipped => "PARTIALLY_FULFILLED",
         _ => "UNFULFILLED",
     }
@@ -621,10 +610,6 @@ impl Flow for Orders {
         format!("{:?}", self.settings)
     }
 
-    fn batch(&self) -> usize {
-        1000
-    }
-
     fn tables(&self) -> Vec<Table> {
         vec![Catalogs::table()]
     }
@@ -682,19 +667,11 @@ impl Flow for Orders {
 
     fn deleted(&self, link: &Link) -> Option<Mapped<Body>> {
         let label = link.natural_key.clone().unwrap_or_else(|| link.ns_id.to_string());
+        let parts = vec![(STATUS.to_owned(), Fingerprint::of(b"deleted"))];
         Some(Mapped::Desired(Box::new(Desired {
-            key: link.ns_id,
-            head: link.ns_id,
-            natural_key: label.clone(),
-            label,
-            lane: link.ns_id.to_string(),
-            active: true,
             flags: vec![Flag::Tombstone],
             external_id: link.external_id.clone(),
-            target: None,
-            containers: Vec::new(),
-            parts: vec![(STATUS.to_owned(), Fingerprint::of(b"deleted"))],
-            body: Body::Gone,
+            ..Desired::new(link.ns_id, &label, parts, Body::Gone)
         })))
     }
 
@@ -778,8 +755,15 @@ impl Flow for Orders {
         Some(format!("/v2/orders/{wc_id}"))
     }
 
-    fn is_unfinished(&self, _created: &Desired<Body>) -> bool {
-        false
+    fn unreadable(&self, wc_id: &WizId, present: &Members) -> Option<String> {
+        // The lines are replaced whole: an order that shows none would lose them.
+        let lines = present.list("line_items");
+        let shows_lines = !lines.is_empty() && lines.iter().all(|line| line.text("sku").is_some());
+        is_another(wc_id, present).or_else(|| (!shows_lines).then(|| "it shows no lines that can be read".to_owned()))
+    }
+
+    fn is_unfinished(&self, created: &Desired<Body>) -> bool {
+        matches!(&created.body, Body::Ours(order) if order.cancelled)
     }
 
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
@@ -825,10 +809,11 @@ mod tests {
 
     #[test]
     fn the_letter_says_how_far_an_order_is_shipped() {
-        let words = ["A", "B", "C", "D", "E", "F", "G", "H"].map(|letter| fulfillment(letter, false));
+        let words = ["A", "B", "C", "D", "E", "F", "G", "H"].map(|letter| fulfillment(letter, false, false));
         let (none, part, whole) = ("UNFULFILLED", "PARTIALLY_FULFILLED", "FULFILLED");
         assert_eq!(words, [none, none, none, part, part, whole, whole, none]);
-        assert_eq!((fulfillment("H", true), fulfillment("C", true)), (part, part));
+        assert_eq!((fulfillment("H", true, false), fulfillment("C", true, false)), (part, part));
+        assert_eq!((fulfillment("H", true, true), fulfillment("B", true, true)), ("FULFILLED", "UNFULFILLED"));
     }
 
     #[test]

@@ -495,19 +495,14 @@ impl Products {
             Err(message) => return Mapped::Rejected(reject(Reason::InvalidRecord, message)),
         };
         let content = serde_json::to_vec(&body).unwrap_or_default();
+        let parts = vec![(String::new(), Fingerprint::of(&content))];
         Mapped::Desired(Box::new(Desired {
-            key: id,
             head,
-            natural_key: sku.clone(),
-            label: sku,
             lane: group.to_owned(),
             active,
-            flags: Vec::new(),
-            external_id: None,
             target,
             containers: vec![group_link(head, group)],
-            parts: vec![(String::new(), Fingerprint::of(&content))],
-            body,
+            ..Desired::new(id, &sku, parts, body)
         }))
     }
 }
@@ -707,30 +702,25 @@ impl Flow for Products {
 
     fn deleted(&self, link: &Link) -> Option<Mapped<Body>> {
         let sku = link.natural_key.clone().unwrap_or_default();
+        let parts = vec![("deleted".to_owned(), Fingerprint::of(b"deleted"))];
+        let body = Body {
+            sku: sku.clone(),
+            group_code: String::new(),
+            grouping_attributes: Vec::new(),
+            reference_id: link.ns_id.to_string(),
+            name: String::new(),
+            categories: Vec::new(),
+            medias: Vec::new(),
+            attributes: Vec::new(),
+            product_prices: Vec::new(),
+            kit: None,
+        };
         Some(Mapped::Desired(Box::new(Desired {
-            key: link.ns_id,
             head: link.head,
-            natural_key: sku.clone(),
-            label: sku.clone(),
             lane: sku.clone(),
             active: false,
             flags: vec![Flag::Tombstone],
-            external_id: None,
-            target: None,
-            containers: Vec::new(),
-            parts: vec![("deleted".to_owned(), Fingerprint::of(b"deleted"))],
-            body: Body {
-                sku,
-                group_code: String::new(),
-                grouping_attributes: Vec::new(),
-                reference_id: link.ns_id.to_string(),
-                name: String::new(),
-                categories: Vec::new(),
-                medias: Vec::new(),
-                attributes: Vec::new(),
-                product_prices: Vec::new(),
-                kit: None,
-            },
+            ..Desired::new(link.ns_id, &sku, parts, body)
         })))
     }
 

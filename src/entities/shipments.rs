@@ -11,10 +11,10 @@ use super::documents::{Document, Scope, TEXT_LIMIT, by_head, follow_order, midni
 use super::invoices::order_reference;
 use super::products::sku_of;
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
-use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, NetSuiteId, Reason};
+use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason};
 use crate::netsuite::records::{Column, Row, Select};
 
 const KIND: &str = "shipments";
@@ -85,7 +85,8 @@ impl Shipments {
         with_source(lines, "l")
             .many()
             .tied("l.id")
-            .columns("l", &["mainline", "item", "quantity", "kitmemberof"])
+            .columns("l", &["mainline", "item", "quantity"])
+            .column(Column::optional("l.kitmemberof", "kitmemberof"))
             .column(Column::new("l.id", "line"))
             .columns("i", &["itemid", "itemtype"])
             .filter("NVL(l.iscogs, 'F') = 'F' AND i.itemtype <> 'ShipItem'")
@@ -94,13 +95,17 @@ impl Shipments {
     /// Reads the kit behind each component that was shipped. A link of kits names the kit's line on the order; a plain one names
     /// the component's, which belongs to the kit's.
     fn kits() -> Select {
+        let of_kit = |linked: &str, behind: &str, name: &str| {
+            Column::new(format!("CASE WHEN k.linktype = 'KitShip' THEN {linked} ELSE {behind} END"), name)
+        };
         let from = format!(
             "nexttransactionlinelink k JOIN transaction t ON t.id = k.nextdoc AND t.type = '{}' \
              JOIN transactionline o ON o.transaction = k.previousdoc AND o.id = k.previousline \
              JOIN transactionline f ON f.transaction = k.nextdoc AND f.id = k.nextline \
              LEFT JOIN transactionline p ON p.transaction = o.transaction AND p.id = o.kitmemberof \
-             JOIN item i ON i.id = CASE WHEN k.linktype = 'KitShip' THEN o.item ELSE p.item END \
-             LEFT JOIN kititemmember m ON m.parentitem = i.id AND m.item = f.item",
+             LEFT JOIN item oi ON oi.id = o.item LEFT JOIN item pi ON pi.id = p.item \
+             LEFT JOIN kititemmember om ON om.parentitem = o.item AND om.item = f.item \
+             LEFT JOIN kititemmember pm ON pm.parentitem = p.item AND pm.item = f.item",
             FULFILMENT.kind
         );
         Select::new("kits shipped", from, "k.nextdoc")
@@ -108,14 +113,14 @@ impl Shipments {
             .tied("k.nextline")
             .optional()
             .column(Column::new("k.nextline", "line"))
-            .column(Column::new("i.id", "kit"))
-            .column(Column::new("i.itemid", "kit_name"))
-            .column(Column::new("CASE WHEN k.linktype = 'KitShip' THEN o.id ELSE p.id END", "kit_line"))
+            .column(of_kit("oi.id", "pi.id", "kit"))
+            .column(of_kit("oi.itemid", "pi.itemid", "kit_name"))
+            .column(of_kit("o.id", "p.id", "kit_line"))
             // What one kit takes of it: as it was ordered where the order says so, else as the kit is made.
-            .column(Column::new("CASE WHEN k.linktype = 'KitShip' THEN NULL ELSE o.quantity END", "ordered"))
+            .column(of_kit("NULL", "o.quantity", "ordered"))
             .column(Column::new("p.quantity", "kits_ordered"))
-            .column(Column::new("m.quantity", "per_kit"))
-            .filter("k.linktype IN ('ShipRcpt', 'KitShip')")
+            .column(of_kit("om.quantity", "pm.quantity", "per_kit"))
+            .filter("(k.linktype = 'KitShip' OR (k.linktype = 'ShipRcpt' AND o.kitmemberof IS NOT NULL))")
     }
 
     fn tracking() -> Select {
@@ -128,7 +133,7 @@ impl Shipments {
             .many()
             .tied("n.id")
             .optional()
-            .column(Column::new("n.id", "number"))
+            .column(Column::new("n.id", "number_id"))
             .columns("n", &["trackingnumber"])
     }
 
@@ -194,20 +199,7 @@ fn product_reference(product: &Link) -> String {
 }
 
 fn desired(id: NetSuiteId, label: &str, body: Body, flags: Vec<Flag>) -> Mapped<Body> {
-    Mapped::Desired(Box::new(Desired {
-        key: id,
-        head: id,
-        natural_key: label.to_owned(),
-        label: label.to_owned(),
-        lane: id.to_string(),
-        active: true,
-        flags,
-        external_id: None,
-        target: None,
-        containers: Vec::new(),
-        parts: vec![(String::new(), Fingerprint::of(&serde_json::to_vec(&body).unwrap_or_default()))],
-        body,
-    }))
+    Mapped::Desired(Box::new(Desired { flags, ..Desired::whole(id, label, body) }))
 }
 
 /// Something that was shipped.
@@ -327,18 +319,6 @@ impl Flow for Shipments {
 
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
-    }
-
-    fn batch(&self) -> usize {
-        1000
-    }
-
-    fn tables(&self) -> Vec<Table> {
-        Vec::new()
-    }
-
-    fn learn(&mut self, _table: &str, _rows: &[Row]) -> Result<(), String> {
-        Ok(())
     }
 
     fn universe(&self) -> Universe {

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{CallError, Repeat};
 use crate::model::{Listed, Reason, Rejection, WizId};
 use crate::wizcommerce::WriteError;
+use crate::wizcommerce::records::Members;
 
 /// Lanes written side by side; the gate decides how many requests that makes.
 const LANES: usize = 32;
@@ -176,18 +177,32 @@ impl<F: Flow> Lane<'_, '_, F> {
                     return Ok(());
                 }
                 let Some(path) = self.flow.detail(&wc_id) else { break };
-                match self.engine.wizcommerce.read(&path).await? {
-                    Some(present) => record.present = Some(present),
-                    None => {
-                        // A person deleted it: it is not made again behind their back (`correctness.md` 0.2).
-                        let desired = &record.desired;
-                        let message = format!("{} was deleted in WizCommerce; it is not made again by itself", desired.label);
-                        let rejection = Rejection::new(desired.key, &desired.label, Reason::Conflict, message)
-                            .of_head(desired.head)
-                            .hinting("if it should be there, forget its link with `netwiz map forget` and pull it once more");
-                        self.outcomes[*at] = Outcome::Rejected(rejection, Some(wc_id.clone()));
-                        break;
-                    }
+                let label = &record.desired.label;
+                let refusal = match self.engine.wizcommerce.read(&path).await? {
+                    Some(present) => match self.flow.unreadable(&wc_id, &Members::of(&present)) {
+                        None => {
+                            record.present = Some(present);
+                            None
+                        }
+                        Some(words) => Some((
+                            Reason::InvalidRecord,
+                            format!("what WizCommerce shows of {label} cannot be changed safely: {words}"),
+                            "nothing was written; look at the record in WizCommerce",
+                        )),
+                    },
+                    // A person deleted it: it is not made again behind their back (`correctness.md` 0.2).
+                    None => Some((
+                        Reason::Conflict,
+                        format!("{label} was deleted in WizCommerce; it is not made again by itself"),
+                        "netwiz does not bring back what a person deleted; if it should be there, restore it in WizCommerce",
+                    )),
+                };
+                if let Some((reason, message, hint)) = refusal {
+                    let desired = &record.desired;
+                    let rejection =
+                        Rejection::new(desired.key, &desired.label, reason, message).of_head(desired.head).hinting(hint);
+                    self.outcomes[*at] = Outcome::Rejected(rejection, Some(wc_id.clone()));
+                    break;
                 }
                 if !self.send(std::slice::from_ref(&record), &[*at], left).await? {
                     break;

@@ -70,7 +70,7 @@ impl Engine<'_> {
         let heads: BTreeSet<i64> = mapped.iter().filter_map(Mapped::desired).map(|desired| desired.head.0).collect();
         let fatal = self.write(flow, mapped, selection, target, tally).await?;
         let mut tally = tally.borrow_mut();
-        tally.heads += rows_in(&selection, flow.batch());
+        tally.heads += rows_in(selection, flow.batch());
         self.observer.on(&Event::Advanced { heads: tally.heads, counts: &tally.counts });
         drop(tally);
         if let Some(error) = fatal {

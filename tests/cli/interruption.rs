@@ -34,8 +34,8 @@ fn while_another_run_holds_the_lock_there_are_three_ways() {
     home.succeed(&["sync", "products", "--dry-run"]);
 
     let mut waiting = home.start(&["sync", "all", "--if-locked", "wait"]);
-    waiting.wait_for("queued to another run of this profile");
-    // Somebody on a call who names a record waits by default.
+    waiting.wait_for("waiting for another run of this profile");
+    // Somebody on a call who names a record waits by default, and whoever runs may answer.
     let mut named = home.start(&["pull", "product", "1001"]);
     named.wait_for("queued to another run of this profile");
     drop(lease);
