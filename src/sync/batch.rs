@@ -116,6 +116,7 @@ impl Engine<'_> {
         let (unchanged, writing): (Vec<_>, Vec<_>) = planned.into_iter().partition(|record| record.action == Action::Unchanged);
         for record in &unchanged {
             tally.borrow_mut().counts.unchanged += 1;
+            commit.closed.push(intent_key(&record.desired));
             commit.cleared.push(record.desired.key.to_string());
             self.tell(entity, &record.desired, Fate::Unchanged);
         }
@@ -344,13 +345,15 @@ impl Engine<'_> {
                 if let Some(wc_id) = id_of(&record) {
                     commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
                 }
+                commit.closed.push(intent_key(&record.desired));
                 commit.cleared.push(record.desired.key.to_string());
                 tally.borrow_mut().counts.unchanged += 1;
                 self.tell(entity, &record.desired, Fate::Unchanged);
                 true
             }
             Outcome::Open | Outcome::Untouched => {
-                if matches!(outcome, Outcome::Untouched) {
+                // A create that was not sent needs no look. One that an earlier run sent and that was found is still not linked.
+                if matches!(outcome, Outcome::Untouched) && record.action == Action::Create {
                     commit.closed.push(intent_key(&record.desired));
                 }
                 if failed {
@@ -480,7 +483,8 @@ fn link<B>(kind: &str, desired: &Desired<B>, wc_id: WizId, written: bool) -> Vec
     own.fingerprint = written.then(|| desired.fingerprint());
     own.image = if written { desired.image() } else { None };
     own.mark(Flag::Deactivated, !desired.active);
-    for flag in &desired.flags {
+    // A tombstone says that WizCommerce was told: a deletion that could not be written is looked at again.
+    for flag in desired.flags.iter().filter(|flag| written || **flag != Flag::Tombstone) {
         own.mark(*flag, true);
     }
     desired.containers.iter().cloned().chain([own]).collect()
