@@ -277,12 +277,28 @@ impl Flow for CreditMemos {
         finders.push(CREDIT.linked("nextdoc", &["Payment"]));
         finders.push(Finder::NewlyLinked(EntityKind::Customers));
         finders.push(Finder::NewlyLinked(EntityKind::Orders));
+        // An invoice that came later: the credit memo went without its name.
+        finders.push(Finder::NewlyLinked(EntityKind::Invoices));
         finders
     }
 
     fn hanging_off(&self, parent: EntityKind) -> Vec<(Select, String)> {
         match parent {
             EntityKind::Customers => vec![(CREDIT.universe(), "t.entity".into())],
+            EntityKind::Invoices => {
+                let lines =
+                    format!("transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}'", CREDIT.kind);
+                let returned = format!("{lines} JOIN transactionline s ON s.transaction = l.createdfrom");
+                let applied = "nexttransactionlinelink k JOIN transaction t ON t.id = k.nextdoc AND t.type = 'CustCred'";
+                vec![
+                    (Select::new("credit memos of invoices", lines, "l.transaction").grouped(), "l.createdfrom".into()),
+                    (Select::new("credit memos of returns", returned, "l.transaction").grouped(), "s.createdfrom".into()),
+                    (
+                        Select::new("applied credit memos", applied, "k.nextdoc").grouped().filter("k.linktype = 'Payment'"),
+                        "k.previousdoc".into(),
+                    ),
+                ]
+            }
             EntityKind::Orders => {
                 let credit =
                     format!("transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}'", CREDIT.kind);
