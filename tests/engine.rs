@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "engine/volume.rs"]
+mod volume;
 mod world;
 
 use jiff::SignedDuration;
