@@ -1054,6 +1054,8 @@ async fn a_lost_answer_makes_no_second_record() {
         let mut world = World::with(Differences { items: Some(14), wizcommerce: Some(wizcommerce), ..Differences::default() });
         add_company(&world, HARBOR, "HP-1");
         world.faults.add(fault("POST", "/v1/customers", Some("HP-1"), action.clone()));
+        // What was not there when it was looked for is left to the next run: it may still be executed.
+        next(&mut world).await;
         clean(&next(&mut world).await);
         assert_eq!(detail(&world, HARBOR).await, harbor(), "create, {what}");
         let twins = customers(&world).iter().filter(|customer| customer["reference_id"] == "50001").count();

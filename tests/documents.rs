@@ -902,9 +902,12 @@ async fn a_lost_reply_doubles_nothing_and_loses_nothing() {
                 world.faults.add(fault("POST", path, action.clone()));
             }
         }
-        world.clock.advance(jiff::SignedDuration::from_mins(15));
-        world.sync(&CHAIN, Options::default()).await;
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        // The credit memo comes after its invoice, so a run later; what was not there when it was looked for is left to the next.
+        for _ in 0..2 {
+            world.clock.advance(jiff::SignedDuration::from_mins(15));
+            world.sync(&CHAIN, Options::default()).await;
+            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        }
         for _ in 0..3 {
             world.next_chain().await;
         }

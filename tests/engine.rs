@@ -8,6 +8,8 @@ mod news;
 mod saved_search;
 #[path = "engine/settings.rs"]
 mod settings;
+#[path = "engine/volume.rs"]
+mod volume;
 mod world;
 
 use jiff::SignedDuration;

@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "faults/documents.rs"]
+mod documents;
+#[path = "faults/late.rs"]
+mod late;
+#[path = "faults/time.rs"]
+mod time;
 mod world;
 
 use std::collections::BTreeMap;

@@ -26,6 +26,38 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
+/// What every world's WizCommerce has beyond the documented.
+const CREDITS: &str = "extensions = [\"credit-memos\"]";
+/// The trade: flow, path in WizCommerce, states a list shows one at a time, and what must be there by what NetSuite says.
+const TRADE: [(&str, &str, &[&str], &str); 5] = [
+    (
+        "customers",
+        "/v1/customers",
+        &["&status=active"],
+        "SELECT id FROM customer WHERE isinactive = 'F' AND searchstage = 'Customer' ORDER BY id",
+    ),
+    (
+        "orders",
+        "/v2/orders",
+        &["&order_status=draft", "&order_status=confirmed", "&order_status=cancelled"],
+        "SELECT id FROM transaction WHERE type = 'SalesOrd' AND status IN ('B', 'D', 'E', 'F', 'G') ORDER BY id",
+    ),
+    (
+        "shipments",
+        "/v1/shipments",
+        &["&shipment_status=created", "&shipment_status=shipped", "&shipment_status=fulfilled"],
+        "SELECT DISTINCT t.id AS id FROM transaction t JOIN transactionline l ON l.transaction = t.id JOIN transaction s ON s.id = l.createdfrom \
+         WHERE t.type = 'ItemShip' AND t.status = 'C' AND s.type = 'SalesOrd' AND s.status IN ('B', 'D', 'E', 'F', 'G') ORDER BY t.id",
+    ),
+    (
+        "invoices",
+        "/v1/invoices",
+        &["&status=PAID", "&status=UNPAID"],
+        "SELECT DISTINCT t.id AS id FROM transaction t JOIN transactionline l ON l.transaction = t.id JOIN transaction s ON s.id = l.createdfrom \
+         WHERE t.type = 'CustInvc' AND t.approvalstatus = 2 AND s.type = 'SalesOrd' AND s.status IN ('B', 'D', 'E', 'F', 'G') ORDER BY t.id",
+    ),
+    ("credit-memos", "/v1/credit-memos", &[""], "SELECT id FROM transaction WHERE type = 'CustCred' ORDER BY id"),
+];
 /// Items of each world.
 const ITEMS: &str = "300";
 /// The first random world's seed; the following worlds count on from it.
@@ -146,6 +178,8 @@ impl World {
             "[profile.acme]\nenvironment = \"sandbox\"\n\
              [profile.acme.netsuite]\naccount = \"{}\"\ntimezone = \"America/Los_Angeles\"\nrest-url = \"{netsuite}\"\nrestlet-url = \"{netsuite}\"\n\
              [profile.acme.catalogs]\n\"1\" = \"BASE\"\n\"5\" = \"WHOLESALE\"\n\"6\" = \"DEALER\"\n\
+             \"1:EUR\" = \"BASE-EUR\"\n\"5:EUR\" = \"WHOLESALE-EUR\"\n\"6:EUR\" = \"DEALER-EUR\"\ndefault = \"BASE\"\n\
+             [profile.acme.sales-reps]\ndefault = \"house@netwiz.example\"\n\
              [profile.acme.inventory]\nbatch-size = 40\n\
              [profile.acme.wizcommerce]\nbase-url = \"{wizcommerce}\"\n{more}\n",
             text("/netsuite/account"),
@@ -310,11 +344,42 @@ impl World {
         [self.list("/v1/products", OLDEST), self.list("/v1/inventories", OLDEST), self.list("/v1/attributes", "&entity=product")]
     }
 
+    /// Everything the target holds of the trade, by flow.
+    fn trade(&self) -> Vec<Vec<Value>> {
+        let list = |(_, path, states, _): &(&str, &str, &[&str], &str)| {
+            states.iter().flat_map(|state| self.list(path, &format!("&sort=asc&sort_by=created_at{state}"))).collect()
+        };
+        TRADE.iter().map(list).collect()
+    }
+
+    /// Checks that the trade is there as NetSuite has it: each record once, and linked.
+    fn check_trade(&self, trade: &[Vec<Value>], state: &State) {
+        let name = &self.name;
+        for ((flow, _, _, sql), records) in TRADE.iter().zip(trade) {
+            let mut ids = BTreeSet::new();
+            for record in records {
+                // What was born in the shop has no reference.
+                let Some(reference) = record["reference_id"].as_str().filter(|reference| !reference.is_empty()) else { continue };
+                assert!(ids.insert(reference.to_owned()), "{name}: {flow} {reference} is there twice");
+                let link = state.link_by_wiz(flow, record["id"].as_str().unwrap()).unwrap();
+                let link = link.unwrap_or_else(|| panic!("{name}: no link of {flow} {reference}"));
+                assert_eq!(link.ns_id.to_string(), reference, "{name}: {flow}");
+                assert!(link.fingerprint.is_some(), "{name}: {flow} {reference} is not done");
+            }
+            let due: BTreeSet<String> = self.query(sql).iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(ids, due, "{name}: {flow}");
+            assert_eq!(state.linked_after(flow, 0, usize::MAX).unwrap().len(), ids.len(), "{name}: {flow}");
+            assert_eq!(state.intents(flow, "pull").unwrap(), [""; 0], "{name}: {flow}");
+            assert_eq!(state.cursor(flow, "pull").unwrap().unfinished, None, "{name}: {flow}");
+        }
+    }
+
     /// Lets a run through and checks that both sides and the map agree, and that one more run writes nothing.
     fn finish(&self) {
         self.sync();
         let facts = facts(self);
         let target = self.target();
+        let trade = self.trade();
         let [products, stock, attributes] = &target;
         let name = &self.name;
 
@@ -366,6 +431,7 @@ impl World {
             assert_eq!(state.intents(entity, "pull").unwrap(), [""; 0], "{name}");
             assert_eq!(state.cursor(entity, "pull").unwrap().unfinished, None, "{name}");
         }
+        self.check_trade(&trade, &state);
         assert_eq!(state.rejections(None).unwrap(), [], "{name}");
         drop(state);
 
@@ -375,7 +441,7 @@ impl World {
             assert_eq!(changes, 0, "{name}: {flow}");
             assert_eq!(flow["requests"]["wizcommerce"], 0, "{name}: {flow}");
         }
-        assert!(self.target() == target, "{name}: one more run wrote something");
+        assert!(self.target() == target && self.trade() == trade, "{name}: one more run wrote something");
     }
 }
 
@@ -466,7 +532,8 @@ impl Drop for Replayable {
 fn random_world(seed: u64) {
     let _replayable = Replayable(seed);
     let random = Replay::new(Timestamp::UNIX_EPOCH, seed);
-    let more = if random.next().is_multiple_of(2) { "extensions = [\"warehouse-inventories\"]" } else { "" };
+    let more =
+        if random.next().is_multiple_of(2) { "extensions = [\"credit-memos\", \"warehouse-inventories\"]" } else { CREDITS };
     let world = World::new(&format!("random world {seed}"), more, None);
     // Some kills come early, some after what a run usually takes.
     for _ in 0..KILLS_OF_A_WORLD {
@@ -483,7 +550,7 @@ fn random_world(seed: u64) {
 
 /// Kills right after every step, several times each.
 fn every_step() {
-    let world = World::new("every step", "", None);
+    let world = World::new("every step", CREDITS, None);
     // The state file is being made: seen by its existence, at slightly different moments.
     let mut unfinished = 0;
     for attempt in 0..40 {
@@ -535,6 +602,24 @@ fn every_step() {
     ] {
         world.kill_at(step, count);
     }
+    // The goods are in step; now the trade, a little further each time, until there is nothing left to kill.
+    for _ in TRADE {
+        for (step, count) in [
+            ("batch_read", 1),
+            ("intents_committed", 1),
+            ("write_answered", 1),
+            ("write_answered", 9),
+            ("batch_committed", 1),
+            ("cursor_moved", 3),
+            ("bounds_stored", 5),
+        ] {
+            if let Some(landed) = world.kill(&Moment::At(step, count)) {
+                assert_eq!(landed.split(' ').next(), Some(step), "{}", world.name);
+                note_step(&landed, false);
+                note_row(row_of(step));
+            }
+        }
+    }
     world.finish();
 
     // The file is gone: everything is found again by its key, nothing is made twice.
@@ -579,6 +664,36 @@ fn script(faults: &[String]) -> String {
     format!(r#"{{"faults": [{}]}}"#, faults.join(", "))
 }
 
+/// Kills between the create of a record of the trade and its answer.
+fn trade_between_request_and_answer() {
+    let wait = Duration::from_millis(250);
+    let goods = |world: &World| assert!(world.output(&["sync", "products", "inventory"]).status.success(), "{}", world.name);
+    let post = |path: &str, skip: u32, action: &str| fault("POST", path, "", skip, action);
+    let faults: Vec<String> = TRADE.iter().map(|(_, path, ..)| post(path, 3, "\"lose_reply\"")).collect();
+    let lost = World::new("answers about the trade lost", CREDITS, Some(&script(&faults)));
+    goods(&lost);
+    for _ in TRADE {
+        lost.kill_amid(&Moment::Says(LOST), "executed, answer lost");
+    }
+    lost.finish();
+    let faults: Vec<String> = TRADE.iter().map(|(_, path, ..)| post(path, 3, r#"{"delay_ms": 60000}"#)).collect();
+    let held = World::new("creates of the trade never executed", CREDITS, Some(&script(&faults)));
+    goods(&held);
+    for _ in TRADE {
+        held.kill_amid(&Moment::Silent("intents_committed", wait), "sent, never executed");
+    }
+    held.finish();
+    let faults: Vec<String> = TRADE.iter().map(|(_, path, ..)| post(path, 3, r#"{"hold_ms_then_execute": 400}"#)).collect();
+    let late = World::new("creates of the trade executed late", CREDITS, Some(&script(&faults)));
+    goods(&late);
+    for _ in TRADE {
+        late.kill_amid(&Moment::Says(LOST), "executed late, after we gave up");
+        // Executed before the next run looks: nothing but a look can tell, for WizCommerce takes a reference twice.
+        thread::sleep(Duration::from_millis(500));
+    }
+    late.finish();
+}
+
 const LOST: &str = "the answer to a create was lost";
 
 /// Kills between a request and its answer, whatever became of the request.
@@ -586,7 +701,7 @@ fn between_request_and_answer(sku: &str) {
     let wait = Duration::from_millis(250);
     let held = World::new(
         "held and never executed",
-        "",
+        CREDITS,
         Some(&script(&[fault("POST", "/v2/products", "", 20, r#"{"delay_ms": 60000}"#)])),
     );
     held.kill_amid(&Moment::Silent("intents_committed", wait), "sent, never executed");
@@ -594,13 +709,13 @@ fn between_request_and_answer(sku: &str) {
 
     let lost = ["\"lose_reply\"", r#"{"truncate": {"bytes": 25}}"#, "\"garbage\""];
     let faults: Vec<String> = lost.iter().map(|action| fault("POST", "/v2/products", "", 8, action)).collect();
-    let lost = World::new("executed, answers lost", "", Some(&script(&faults)));
+    let lost = World::new("executed, answers lost", CREDITS, Some(&script(&faults)));
     lost.kill_amid(&Moment::Says(LOST), "executed, answer lost");
     lost.finish();
 
     let faults =
         [fault("POST", "/v1/attributes", "", 0, "\"lose_reply\""), fault("POST", "/v1/inventories", "", 50, "\"lose_reply\"")];
-    let small = World::new("answers about attributes and stock lost", "", Some(&script(&faults)));
+    let small = World::new("answers about attributes and stock lost", CREDITS, Some(&script(&faults)));
     small.kill_amid(&Moment::Says("the answer was lost"), "executed, answer lost");
     small.kill_amid(&Moment::Silent("trying again", wait), "executed, answer lost");
     small.finish();
@@ -608,7 +723,7 @@ fn between_request_and_answer(sku: &str) {
     // Executed before the next run looks, while it works, and after it has ended.
     for hold in [40, 400, 2500] {
         let faults = [fault("POST", "/v2/products", "", 5, &format!(r#"{{"hold_ms_then_execute": {hold}}}"#))];
-        let late = World::new(&format!("executed {hold} ms late"), "", Some(&script(&faults)));
+        let late = World::new(&format!("executed {hold} ms late"), CREDITS, Some(&script(&faults)));
         late.kill_amid(&Moment::Says(LOST), "executed late, after we gave up");
         late.sync();
         thread::sleep(Duration::from_millis(hold));
@@ -621,7 +736,7 @@ fn between_request_and_answer(sku: &str) {
         fault("POST", "/v2/products", &named, 0, r#"{"hold_ms_then_execute": 1500}"#),
         fault("POST", "/v2/products", &named, 0, r#"{"delay_ms": 2500}"#),
     ];
-    let race = World::new("executed between look and create", "", Some(&script(&faults)));
+    let race = World::new("executed between look and create", CREDITS, Some(&script(&faults)));
     race.kill_amid(&Moment::Says(LOST), "executed late, after we gave up");
     race.finish();
 }
@@ -638,7 +753,7 @@ fn whatever_is_killed_is_made_good_by_the_next_run() {
         return;
     }
     let wanted = number("NETWIZ_KILLS").and_then(|kills| u32::try_from(kills).ok()).unwrap_or(RANDOM_KILLS);
-    let first = World::new("undisturbed", "", None);
+    let first = World::new("undisturbed", CREDITS, None);
     first.finish();
     let sku = facts(&first).lone.clone();
     drop(first);
@@ -651,7 +766,10 @@ fn whatever_is_killed_is_made_good_by_the_next_run() {
                 }
             }
         });
-        let amid = scope.spawn(move || between_request_and_answer(&sku));
+        let amid = scope.spawn(move || {
+            between_request_and_answer(&sku);
+            trade_between_request_and_answer();
+        });
         every_step();
         amid.join().unwrap();
         at_random.join().unwrap();

@@ -262,8 +262,14 @@ impl Flow for CreditMemos {
             EntityKind::Customers => vec![(CREDIT.universe(), "t.entity".into())],
             EntityKind::Invoices => {
                 let applied = "nexttransactionlinelink k JOIN transaction t ON t.id = k.nextdoc AND t.type = 'CustCred'";
+                let returned = format!(
+                    "transactionline l JOIN transaction t ON t.id = l.transaction AND t.type = '{}' \
+                     JOIN transactionline s ON s.transaction = l.createdfrom",
+                    CREDIT.kind
+                );
                 vec![
                     CREDIT.made_from(),
+                    (Select::new("credit memos of returns", returned, "l.transaction").grouped(), "s.createdfrom".into()),
                     (
                         Select::new("credit memos of invoices", applied, "k.nextdoc").grouped().filter("k.linktype = 'Payment'"),
                         "k.previousdoc".into(),

@@ -129,6 +129,7 @@ impl Engine<'_> {
         let (unchanged, writing): (Vec<_>, Vec<_>) = planned.into_iter().partition(|record| record.action == Action::Unchanged);
         for record in &unchanged {
             tally.borrow_mut().counts.unchanged += 1;
+            commit.closed.push(intent_key(&record.desired));
             commit.cleared.push(record.desired.key.to_string());
             self.tell(entity, &record.desired, Fate::Unchanged);
         }
@@ -377,14 +378,10 @@ impl Engine<'_> {
                 if let Some(wc_id) = wc_id {
                     let mut links = link(flow.kind(), &record.desired, wc_id, false);
                     if let Some(own) = links.last_mut() {
-                        // What was agreed on before still is: only what differs from that is sent the next time.
-                        own.image.clone_from(&record.image);
+                        own.image = record.image_in_doubt();
                         if let Some(active) = record.was_active {
                             own.mark(Flag::Deactivated, !active);
                         }
-                    }
-                    if let Some(own) = links.last_mut() {
-                        own.image = record.image_in_doubt();
                     }
                     commit.links.extend(links);
                 }
@@ -396,13 +393,15 @@ impl Engine<'_> {
                 if let Some(wc_id) = id_of(&record) {
                     commit.links.extend(link(flow.kind(), &record.desired, wc_id, true));
                 }
+                commit.closed.push(intent_key(&record.desired));
                 clear(flow, &record.desired, commit);
                 tally.borrow_mut().counts.unchanged += 1;
                 self.tell(entity, &record.desired, Fate::Unchanged);
                 true
             }
             Outcome::Open | Outcome::Untouched => {
-                if matches!(outcome, Outcome::Untouched) {
+                // A create that was not sent needs no look. One that an earlier run sent and that was found is still not linked.
+                if matches!(outcome, Outcome::Untouched) && record.action == Action::Create {
                     commit.closed.push(intent_key(&record.desired));
                 }
                 if failed {

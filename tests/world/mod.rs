@@ -2,8 +2,10 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its own part of the world")]
 
+pub mod documents;
 pub mod orders;
 pub mod papers;
+pub mod recorder;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -58,6 +60,8 @@ pub struct Differences {
     /// Further lines of the profile, TOML tables below `[profile.test]`.
     pub profile: &'static str,
     pub limit: Option<usize>,
+    /// How many orders, where the items are not to decide it.
+    pub orders: Option<usize>,
 }
 
 pub struct World {
@@ -71,6 +75,8 @@ pub struct World {
     pub stopper: tokio::sync::watch::Sender<Option<u8>>,
     /// What the last run did on behalf of its flows.
     pub side: Vec<FlowReport>,
+    /// What is asked of the two remotes, while somebody wants to know.
+    pub books: Option<[recorder::Book; 2]>,
     runs: u64,
 }
 
@@ -109,7 +115,13 @@ impl World {
             wizcommerce: differences.wizcommerce.unwrap_or_default(),
         };
         let sandbox = sandbox::World::open(None, setup, Arc::new(move || ticking.now_())).unwrap();
-        sandbox.seed(differences.items.unwrap_or(60), differences.problems).unwrap();
+        let catalogue = sandbox::seed::Catalogue {
+            items: differences.items.unwrap_or(60),
+            orders: differences.orders,
+            problems: differences.problems,
+            now: clock.now_(),
+        };
+        sandbox.fill(&catalogue).unwrap();
         let faults = Arc::new(Faults::new(Vec::new()));
         let netsuite = Conditions { latency: Duration::from_millis(200), concurrency_limit: differences.limit };
         let wizcommerce = Conditions { latency: Duration::from_millis(20), concurrency_limit: None };
@@ -126,6 +138,7 @@ impl World {
             stop,
             stopper,
             side: Vec::new(),
+            books: None,
             runs: 0,
         }
     }
@@ -389,7 +402,13 @@ impl World {
             stop: self.stop.clone(),
             schedule: Schedule::default(),
         };
-        let transport = |at: usize| Some(Rc::new(InProcess::new(Arc::clone(&self.endpoints[at]))) as Rc<dyn Transport>);
+        let transport = |at: usize| {
+            let inner = InProcess::new(Arc::clone(&self.endpoints[at]));
+            Some(match &self.books {
+                Some(books) => Rc::new(recorder::Recorder { inner, book: Rc::clone(&books[at]) }) as Rc<dyn Transport>,
+                None => Rc::new(inner) as Rc<dyn Transport>,
+            })
+        };
         let netsuite = profile::netsuite(&self.settings, transport(0), None, &surroundings).unwrap();
         let wizcommerce = profile::wizcommerce(&self.settings, transport(1), None, &surroundings).unwrap();
         (netsuite, wizcommerce)
