@@ -881,9 +881,17 @@ async fn what_both_changed_is_the_winners() {
         let mut world = with(Differences { profile, ..Differences::default() }).await;
         world.edit_wizcommerce(r#"[{"set": "/v1/customers/ref:50001", "patch": {"email": "theirs@harbor.example"}}]"#);
         set(&world, "email = 'ours@harbor.example', phone = '503 555 0199'");
-        assert_eq!(changes(&mut world).await, [PATCH]);
+        world.clear_logs();
+        let reports = next(&mut world).await;
+        clean(&reports);
+        assert_eq!(writes(&world), [PATCH]);
         let shown = detail(&world, HARBOR).await;
         assert_eq!((&shown["email"], &shown["phone"]), (&json!(kept), &json!("+15035550199")));
+        // The run keeps the value that lost, and says nothing of what one side alone changed.
+        let (winner, lost) = if profile.is_empty() { ("NetSuite", "theirs") } else { ("WizCommerce", "ours") };
+        let words = format!("HP-1: email was changed on both sides; {winner}'s is kept, not {lost}@harbor.example");
+        assert_eq!(reports[0].0.notes, [words]);
+        stays_quiet(&mut world).await;
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Body {
     attributes: Vec<(String, Option<String>)>,
     book: AddressBook,
     people: People,
+    /// Whether the sales rep is the one for those who have nobody.
+    has_default_rep: bool,
     winner: Winner,
 }
 
@@ -219,24 +221,25 @@ impl Customers {
         (!linked && row.text("searchstage").is_some_and(|stage| !stage.eq_ignore_ascii_case("customer"))).then_some("stage")
     }
 
-    /// Finds the WizCommerce rep of a customer: as mapped, else by the employee's own address, else the default.
-    fn rep_of(&self, row: &Row) -> Result<Option<String>, String> {
+    /// Finds the WizCommerce rep of a customer: as mapped, else by the employee's own address, else the default; and whether it
+    /// is the default.
+    fn rep_of(&self, row: &Row) -> Result<Option<(String, bool)>, String> {
         let find = |email: &str| self.reps.get(&email.to_lowercase()).cloned();
         let default = || self.settings.default_rep.as_deref();
         let missing = |email: &str| format!("WizCommerce has no active sales rep with the e-mail {email}");
         let Some(employee) = row.text("salesrep") else {
             // Nobody sells to this customer: the default does, and without one nothing is said.
-            return default().map(|email| find(email).ok_or_else(|| missing(email))).transpose();
+            return default().map(|email| find(email).map(|rep| (rep, true)).ok_or_else(|| missing(email))).transpose();
         };
         if let Some(email) = self.settings.reps.get(employee) {
-            return find(email).map(Some).ok_or_else(|| missing(email));
+            return find(email).map(|rep| Some((rep, false))).ok_or_else(|| missing(email));
         }
         if let Some(rep) = row.text("rep_email").and_then(find) {
-            return Ok(Some(rep));
+            return Ok(Some((rep, false)));
         }
         let name = row.text("rep_name").unwrap_or(employee);
         match default() {
-            Some(email) => find(email).map(Some).ok_or_else(|| missing(email)),
+            Some(email) => find(email).map(|rep| Some((rep, true))).ok_or_else(|| missing(email)),
             None => Err(format!(
                 "the sales rep {name} (employee {employee}) is not mapped, and WizCommerce has no rep with that e-mail"
             )),
@@ -290,11 +293,12 @@ impl Customers {
             Ok(rep) => rep,
             Err(message) => return child.rejected(Reason::SalesRepUnmapped, message, None),
         };
-        let fields = Self::fields(row, &name, list, rep, country);
+        let has_default_rep = rep.as_ref().is_some_and(|(_, is_default)| *is_default);
+        let fields = Self::fields(row, &name, list, rep.map(|(rep, _)| rep), country);
         let columns = self.settings.attributes.keys().enumerate();
         let attributes =
             columns.map(|(at, name)| (name.clone(), row.text(&format!("attribute_{at}")).map(str::to_owned))).collect();
-        let body = Body { fields, attributes, book, people, winner: self.settings.winner };
+        let body = Body { fields, attributes, book, people, has_default_rep, winner: self.settings.winner };
         let external = row.text("externalid").filter(|external| external.starts_with(PUSHED));
         Mapped::Desired(Box::new(Desired {
             external_id: external.map(str::to_owned),
@@ -502,6 +506,13 @@ impl Flow for Customers {
         created.body.book.billing.is_some() || created.body.book.shipping.is_some()
     }
 
+    fn overruled(&self, record: &Planned<Body>) -> Vec<String> {
+        match (&record.action, record.present.as_deref()) {
+            (Action::Update(_) | Action::Adopt(_), Some(present)) => Change::new(record, present, String::new()).overruled(),
+            _ => Vec::new(),
+        }
+    }
+
     fn writes(&self, planned: &[Planned<Body>]) -> Vec<Write> {
         let Some(record) = planned.first() else { return Vec::new() };
         match &record.action {
@@ -690,6 +701,23 @@ mod tests {
         assert_eq!(sent[1].0, "Put /v1/customers/w-1/addresses/a-1");
         assert_eq!((sent[1].1.get("address_line_2"), &sent[1].1["city"]), (None, &json!("Seattle")));
         assert_eq!(sent.len(), 2);
+    }
+
+    #[test]
+    fn the_default_rep_takes_no_customer_away_from_another() {
+        let flow = flow(|_| {});
+        let before = company(&flow).image();
+        let mut now = company(&flow);
+        now.body.fields.set("assigned_sales_rep_ids", &["rep-house"]);
+        now.parts = change::parts(&now.body);
+        let rep_sent = |now: &Desired<Body>, image: Option<String>| {
+            let sent = changes(&flow, now.clone(), image);
+            sent.iter().find_map(|(_, body)| body.get("assigned_sales_rep_ids").cloned())
+        };
+        assert_eq!(rep_sent(&now, None), Some(json!(["rep-house"])), "NetSuite names a rep");
+        now.body.has_default_rep = true;
+        assert_eq!(rep_sent(&now, None), None, "nobody is named, and a person chose somebody");
+        assert_eq!(rep_sent(&now, before), Some(json!(["rep-house"])), "NetSuite took its own rep away");
     }
 
     #[test]

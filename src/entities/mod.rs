@@ -213,6 +213,11 @@ pub trait Flow {
         is_another(wc_id, present)
     }
 
+    /// Says of a record that was read before its change which values lost against others that both sides changed, and to what.
+    fn overruled(&self, _record: &Planned<Self::Body>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The requests for the records of one lane, in order.
     fn writes(&self, planned: &[Planned<Self::Body>]) -> Vec<Write>;
 

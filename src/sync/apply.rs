@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::value::RawValue;
 
-use super::{Engine, Event, Step};
+use super::{Engine, Event, Step, Tally};
 use crate::entities::{Action, By, Flow, Lookup, Planned};
 use crate::error::{Error, Result};
 use crate::http::{CallError, Repeat};
@@ -47,6 +47,7 @@ impl<'a> Engine<'a> {
         &self,
         flow: &F,
         planned: Vec<Planned<F::Body>>,
+        tally: &RefCell<Tally>,
     ) -> (Vec<(Planned<F::Body>, Outcome)>, Option<Error>) {
         let mut lanes: Vec<Vec<Planned<F::Body>>> = Vec::new();
         for record in planned {
@@ -55,10 +56,10 @@ impl<'a> Engine<'a> {
                 None => lanes.push(vec![record]),
             }
         }
-        let breaker = Breaker::default();
-        let lanes = stream::iter(lanes).map(|lane| self.lane(flow, lane, &breaker)).buffered(LANES).collect::<Vec<_>>().await;
+        let shared = Shared { tally, breaker: Breaker::default() };
+        let lanes = stream::iter(lanes).map(|lane| self.lane(flow, lane, &shared)).buffered(LANES).collect::<Vec<_>>().await;
         let mut outcomes: Vec<_> = lanes.into_iter().flatten().collect();
-        let error = breaker.error.into_inner();
+        let error = shared.breaker.error.into_inner();
         if error.is_some() {
             // It was not the records: they are taken up again by the next run.
             for (_, outcome) in &mut outcomes {
@@ -74,13 +75,13 @@ impl<'a> Engine<'a> {
         &self,
         flow: &F,
         planned: Vec<Planned<F::Body>>,
-        breaker: &Breaker,
+        shared: &Shared<'_>,
     ) -> Vec<(Planned<F::Body>, Outcome)> {
         let outcomes = planned.iter().map(|_| Outcome::Untouched).collect();
-        let mut lane = Lane { engine: self, flow, breaker, outcomes, planned };
+        let mut lane = Lane { engine: self, flow, breaker: &shared.breaker, tally: shared.tally, outcomes, planned };
         if let Err(error) = lane.write().await {
             // The first error is the cause; those after it are its company.
-            breaker.error.borrow_mut().get_or_insert(error);
+            shared.breaker.error.borrow_mut().get_or_insert(error);
         }
         lane.planned.into_iter().zip(lane.outcomes).collect()
     }
@@ -107,11 +108,18 @@ struct Breaker {
     error: RefCell<Option<Error>>,
 }
 
+/// What all lanes of a batch share.
+struct Shared<'b> {
+    tally: &'b RefCell<Tally>,
+    breaker: Breaker,
+}
+
 /// The records of one lane while they are written.
 struct Lane<'l, 'e, F: Flow> {
     engine: &'l Engine<'e>,
     flow: &'l F,
     breaker: &'l Breaker,
+    tally: &'l RefCell<Tally>,
     planned: Vec<Planned<F::Body>>,
     outcomes: Vec<Outcome>,
 }
@@ -172,6 +180,7 @@ impl<F: Flow> Lane<'_, '_, F> {
         }
         for (mut record, at) in records.into_iter().zip(positions) {
             let Some(wc_id) = id_of(&record) else { continue };
+            let mut overruled: Option<Vec<String>> = None;
             for left in (0..ROUNDS).rev() {
                 if self.is_over() {
                     return Ok(());
@@ -204,6 +213,8 @@ impl<F: Flow> Lane<'_, '_, F> {
                     self.outcomes[*at] = Outcome::Rejected(rejection, Some(wc_id.clone()));
                     break;
                 }
+                // Only the first look shows what people made of it.
+                overruled.get_or_insert_with(|| self.flow.overruled(&record));
                 if !self.send(std::slice::from_ref(&record), &[*at], left).await? {
                     break;
                 }
@@ -212,6 +223,10 @@ impl<F: Flow> Lane<'_, '_, F> {
             // Nothing more had to be sent: it is as it should be.
             if matches!(self.outcomes[*at], Outcome::Open) && !self.is_over() {
                 self.outcomes[*at] = Outcome::Written(wc_id);
+            }
+            if matches!(self.outcomes[*at], Outcome::Written(_)) {
+                let words = overruled.into_iter().flatten().map(|words| format!("{}: {words}", record.desired.label));
+                self.tally.borrow_mut().notes.extend(words);
             }
         }
         Ok(())

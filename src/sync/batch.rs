@@ -147,7 +147,8 @@ impl Engine<'_> {
             self.observer.on(&Event::Passed(Step::IntentsCommitted));
         }
 
-        let (outcomes, mut fatal) = if self.options.dry_run { (pretend(writing), None) } else { self.apply(flow, writing).await };
+        let (outcomes, mut fatal) =
+            if self.options.dry_run { (pretend(writing), None) } else { self.apply(flow, writing, tally).await };
         let mut done = true;
         for (record, outcome) in outcomes {
             done &= self.settle(flow, record, outcome, &mut commit, fatal.is_some(), tally);

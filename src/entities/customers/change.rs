@@ -3,6 +3,7 @@
 //! Field by field: what NetSuite did not change since it was last written is left alone, whatever people made of it, and what
 //! netwiz does not own is carried along where a record is replaced as a whole.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -78,6 +79,8 @@ pub(super) struct Change<'p> {
     written: Option<HashMap<String, String>>,
     present: Members,
     path: String,
+    /// What both sides changed, and which value lost.
+    lost: RefCell<Vec<String>>,
 }
 
 impl<'p> Change<'p> {
@@ -89,6 +92,7 @@ impl<'p> Change<'p> {
             written: record.image.as_ref().map(|image| serde_json::from_str(image).unwrap_or_default()),
             present: Members::of(present),
             path,
+            lost: RefCell::default(),
         }
     }
 
@@ -111,14 +115,27 @@ impl<'p> Change<'p> {
         let wanted = wanted.and_then(|wanted| canonical(member, wanted));
         let Some(there) = there else { return if wanted.is_some() { Verdict::Set } else { Verdict::Leave } };
         let as_written = self.written(part).is_some_and(|before| before == Fingerprint::of(there.as_bytes()).as_str());
-        if self.body.winner == Winner::WizCommerce && !as_written {
+        if wanted.as_ref() == Some(&there) {
             return Verdict::Leave;
         }
+        let stays = self.body.winner == Winner::WizCommerce && !as_written;
+        // A part whose last write was lost has an empty image: nobody knows who changed it.
+        if !as_written && self.written(part).is_some_and(|before| !before.is_empty()) {
+            let (kept, lost) = if stays { ("WizCommerce", wanted.as_deref()) } else { ("NetSuite", Some(there.as_str())) };
+            let words = format!("{part} was changed on both sides; {kept}'s is kept, not {}", lost.unwrap_or("its removal"));
+            self.lost.borrow_mut().push(words);
+        }
         match wanted {
+            _ if stays => Verdict::Leave,
             None => Verdict::Clear,
-            Some(wanted) if wanted == there => Verdict::Leave,
             Some(_) => Verdict::Set,
         }
+    }
+
+    /// Gives the values that lost against others, in words for the run's record.
+    pub(super) fn overruled(self) -> Vec<String> {
+        drop(self.writes());
+        self.lost.into_inner()
     }
 
     /// Gives what stands there in the form in which it would be sent.
@@ -140,8 +157,19 @@ impl<'p> Change<'p> {
         let mut changed = Members::default();
         for name in FIELDS {
             let (wanted, there) = (raw_of(&self.body.fields, name), self.there(name));
-            // A reference somebody else gave it stays: the link knows the record without it.
-            if name == "reference_id" && there.as_ref().is_some_and(|there| canonical(name, there).is_some()) {
+            let there_is = there.as_ref().and_then(|there| canonical(name, there));
+            let stays = match name {
+                // A reference somebody else gave it stays: the link knows the record without it.
+                "reference_id" => there_is.is_some(),
+                // The default sells to who has nobody: it takes no rep away that a person gave.
+                "assigned_sales_rep_ids" => {
+                    let written = self.written(name);
+                    let is_ours = |there: &String| written == Some(Fingerprint::of(there.as_bytes()).as_str());
+                    self.body.has_default_rep && there_is.as_ref().is_some_and(|there| !is_ours(there))
+                }
+                _ => false,
+            };
+            if stays {
                 continue;
             }
             match (self.decide(name, name, wanted, there.as_deref()), wanted) {
