@@ -866,23 +866,32 @@ async fn a_cursor_older_than_thirty_days_compares_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn prices_in_another_currency_never_pass_for_the_base_currency() {
-    for absent in [vec![], vec!["currency".to_owned()]] {
-        let tells = absent.is_empty();
+    for (absent, single_currency) in [(vec![], false), (vec!["currency".to_owned()], false), (vec!["currency".to_owned()], true)]
+    {
+        let is_told = absent.is_empty();
         let netsuite = netwiz::sandbox::netsuite::Settings { pricing_currency: true, absent, ..Default::default() };
-        let mut world = World::with(Differences { items: Some(20), netsuite: Some(netsuite), ..Differences::default() });
+        let mut world =
+            World::with(Differences { items: Some(20), netsuite: Some(netsuite), single_currency, ..Differences::default() });
         world.add_item(90001, "TWO-MONEYS", "10.00");
         world.edit_netsuite(
             "insert into pricing (item, pricelevel, quantity, unitprice, currency) values (90001, 1, 1, '9.00', 2)",
         );
         let reports = world.sync(&[Products], Options::default()).await;
-        if tells {
-            clean(&reports);
-            assert_eq!(world.prices("TWO-MONEYS")["BASE"].0, 10.0);
-        } else {
+        match (is_told, single_currency) {
+            (true, _) => {
+                clean(&reports);
+                assert_eq!(world.prices("TWO-MONEYS")["BASE"].0, 10.0);
+            }
             // The profile maps euros, and this account cannot tell them from dollars.
-            let error = reports[0].1.as_ref().unwrap();
-            assert_eq!((error.kind().exit_code(), error.to_string().contains("1:EUR")), (6, true), "{error}");
-            assert!(world.products().is_empty());
+            (false, false) => {
+                let error = reports[0].1.as_ref().unwrap();
+                assert_eq!((error.kind().exit_code(), error.to_string().contains("1:EUR")), (6, true), "{error}");
+                assert!(world.products().is_empty());
+            }
+            (false, true) => match world.products().get("TWO-MONEYS") {
+                Some(_) => assert_eq!(world.prices("TWO-MONEYS")["BASE"].0, 10.0),
+                None => assert!(world.rejected().contains_key("90001")),
+            },
         }
     }
 }

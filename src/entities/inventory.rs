@@ -207,7 +207,6 @@ impl Inventory {
         // A component that the role cannot see must stay a line: without it the kit would seem to need less.
         Select::new("members", "kititemmember k LEFT JOIN item c ON c.id = k.item", "k.parentitem")
             .many()
-            .optional()
             .columns("k", &["item", "quantity"])
             .columns("c", &["itemtype", "isinactive"])
     }
@@ -244,7 +243,6 @@ impl Inventory {
             .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {linear})"), "values_a"))
             .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {square})"), "values_b"))
             .grouped()
-            .optional()
     }
 
     fn map_item(&self, id: i64, batch: &Batch<'_>, known: &Known) -> Option<Mapped<Body>> {
@@ -360,9 +358,7 @@ impl Flow for Inventory {
     }
 
     fn finders(&self) -> Vec<Finder> {
-        let kits = || {
-            Select::new("kits of components", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem").grouped().optional()
-        };
+        let kits = || Select::new("kits of components", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem").grouped();
         let mut finders = vec![
             Finder::Unlinked(PRODUCTS),
             Finder::Stamped { select: Select::new("changed items", "item i", "i.id"), stamp: "i.lastmodifieddate".into() },
@@ -381,7 +377,7 @@ impl Flow for Inventory {
 
     fn containers(&self) -> Option<(Select, String)> {
         let kits = Select::new("kits within kits", "kititemmember k JOIN item c ON c.id = k.item", "k.parentitem");
-        self.settings.kits.then(|| (kits.filter("c.itemtype = 'Kit'").grouped().optional(), "k.item".to_owned()))
+        self.settings.kits.then(|| (kits.filter("c.itemtype = 'Kit'").grouped(), "k.item".to_owned()))
     }
 
     fn parent(&self) -> Option<EntityKind> {

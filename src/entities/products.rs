@@ -177,7 +177,6 @@ impl Products {
     fn members() -> Select {
         Select::new("members", "kititemmember k LEFT JOIN item c ON c.id = k.item", "k.parentitem")
             .many()
-            .optional()
             .columns("k", &["item", "quantity", "linenumber"])
             .column(Column::new("c.itemid", "itemid"))
     }
@@ -192,7 +191,6 @@ impl Products {
             .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {linear})"), "values_a"))
             .column(Column::new(format!("SUM(NVL(k.quantity, 0) * {square})"), "values_b"))
             .grouped()
-            .optional()
     }
 
     /// The column that tells whether an item is in scope. It is a column and not a condition, so that an item that leaves
@@ -651,7 +649,7 @@ impl Flow for Products {
                 Finder::NewlyLinked(EntityKind::Products),
                 Finder::Blocks { name: "components", select: Self::member_blocks(), dependents: None },
                 Finder::Stamped {
-                    select: Select::new("kits of components", parts, "k.parentitem").grouped().optional(),
+                    select: Select::new("kits of components", parts, "k.parentitem").grouped(),
                     stamp: "c.lastmodifieddate".into(),
                 },
             ];
@@ -671,7 +669,7 @@ impl Flow for Products {
         if self.part == Part::All || parent != EntityKind::Products {
             return Vec::new();
         }
-        let parts = Select::new("kits of components", "kititemmember k", "k.parentitem").grouped().optional();
+        let parts = Select::new("kits of components", "kititemmember k", "k.parentitem").grouped();
         // A kit that is linked itself, and the kits that a newly linked component is part of.
         vec![(parts.clone(), "k.item".into()), (parts, "k.parentitem".into())]
     }

@@ -59,6 +59,8 @@ pub struct Differences {
     pub wizcommerce: Option<sandbox::wizcommerce::Settings>,
     /// Further lines of the profile, TOML tables below `[profile.test]`.
     pub profile: &'static str,
+    /// Whether the profile maps no second currency.
+    pub single_currency: bool,
     pub limit: Option<usize>,
     /// How many orders, where the items are not to decide it.
     pub orders: Option<usize>,
@@ -127,7 +129,7 @@ impl World {
         let wizcommerce = Conditions { latency: Duration::from_millis(20), concurrency_limit: None };
         let endpoints = sandbox.endpoints(netsuite, wizcommerce, Arc::clone(&faults));
         let (stopper, stop) = Stop::channel();
-        let settings = settings(differences.profile);
+        let settings = settings(differences.profile, differences.single_currency);
         Self {
             sandbox,
             endpoints,
@@ -501,10 +503,12 @@ impl netwiz::model::Entropy for Entropy {
     }
 }
 
-fn settings(more: &str) -> Settings {
+fn settings(more: &str, single_currency: bool) -> Settings {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
-    std::fs::write(&file, format!("{PROFILE}{more}")).unwrap();
+    let is_wanted = |line: &&str| !single_currency || !line.contains(":EUR");
+    let profile: Vec<&str> = PROFILE.lines().filter(is_wanted).collect();
+    std::fs::write(&file, format!("{}\n{more}", profile.join("\n"))).unwrap();
     let login = sandbox::netsuite::Credentials::sandbox();
     let secrets = [
         (SecretName::NetSuiteConsumerKey, login.consumer_key),
