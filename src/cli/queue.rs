@@ -4,10 +4,10 @@
 //! being written; both share the records in hand, so only a record of that very batch waits for it. Whoever asked waits for
 //! the outcome, and works on its own when the lease falls free first.
 
-use std::cell::Cell;
 use std::future::Future;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::worker::{Asked, LOOK, Work, json_text, settled, summed_up, totals};
 use crate::entities::Wanted;
@@ -84,9 +84,9 @@ impl<'w> Served<'w> {
 
     /// Serves what is asked for until the run is done and nothing more is asked. Once the run is to stop, whoever still
     /// waits takes the lease over.
-    async fn serve(mut self, is_done: &Cell<bool>) -> Result<()> {
+    async fn serve(mut self, mut is_done: watch::Receiver<bool>) -> Result<()> {
         while self.work.session.stop.requested().is_none() {
-            let done = is_done.get();
+            let done = *is_done.borrow();
             match self.state.next_asked(self.work.session.now())? {
                 Some(asked) => {
                     if let Some(outcome) = self.answer(&asked.entity, &asked.wanted).await? {
@@ -94,7 +94,8 @@ impl<'w> Served<'w> {
                     }
                 }
                 None if done => return Ok(()),
-                None => tokio::time::sleep(LOOK).await,
+                // The end of the run is the last look, and nobody waits for it.
+                None => drop(tokio::time::timeout(LOOK, is_done.changed()).await),
             }
         }
         Ok(())
@@ -139,14 +140,14 @@ pub(super) async fn beside(
     flows: impl Future<Output = (Vec<Reported>, Option<Error>)>,
 ) -> (Vec<Reported>, Option<Error>) {
     let Some(served) = served else { return flows.await };
-    let is_done = Cell::new(false);
+    let (done, is_done) = watch::channel(false);
     let flows = async {
         let result = flows.await;
-        is_done.set(true);
+        done.send_replace(true);
         result
     };
     let serving = async {
-        if let Err(error) = served.serve(&is_done).await {
+        if let Err(error) = served.serve(is_done).await {
             tracing::warn!(%error, causes = ?error.causes(), "the queue cannot be served");
         }
     };
