@@ -135,8 +135,8 @@ async fn an_account_without_kits_packages_and_tracking_is_served() {
         absent: ["kititemmember", "trackingnumbermap", "itemfulfillmentpackage"].map(str::to_owned).to_vec(),
         ..Default::default()
     };
-    let mut world = World::with(Differences { netsuite: Some(netsuite), ..Differences::default() });
-    world.edit_netsuite("update item set isinactive = 'T' where itemtype = 'Kit'");
+    let profile = "[profile.test.products]\ntypes = [\"InvtPart\", \"Assembly\"]\n";
+    let mut world = World::with(Differences { netsuite: Some(netsuite), profile, ..Differences::default() });
     for run in 0..2 {
         let reports = world.sync(&ALL, Options::default()).await;
         for (report, error) in &reports {

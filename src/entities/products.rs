@@ -643,6 +643,10 @@ impl Flow for Products {
             Finder::SavedSearch(SavedSearch { id: search.clone(), heads, of: Searched::Items })
         });
         if self.part == Part::Kits {
+            if !self.has_kits() {
+                // An account without kits need not show what they are made of.
+                return Vec::new();
+            }
             // A component that is renamed changes the list of its kits.
             let parts = "kititemmember k JOIN item c ON c.id = k.item";
             let mut finders = vec![
@@ -666,7 +670,7 @@ impl Flow for Products {
     }
 
     fn hanging_off(&self, parent: EntityKind) -> Vec<(Select, String)> {
-        if self.part == Part::All || parent != EntityKind::Products {
+        if self.part == Part::All || parent != EntityKind::Products || !self.has_kits() {
             return Vec::new();
         }
         let parts = Select::new("kits of components", "kititemmember k", "k.parentitem").grouped();
