@@ -162,7 +162,8 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_netwiz"));
         command.env_clear().env("HOME", folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.args(["sandbox", "serve", "--json", "--items", ITEMS, "--latency-ms", "4", "--wizcommerce-latency-ms", "4"]);
-        command.args(["--concurrency-limit", "5"]);
+        // Where a script says what happens, nothing is tried again before the kill: flow control must not come in between.
+        command.args(["--concurrency-limit", if faults.is_some() { "50" } else { "5" }]);
         if let Some(faults) = faults {
             let script = folder.path().join("faults.json");
             fs::write(&script, faults).unwrap();
