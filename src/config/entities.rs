@@ -58,7 +58,7 @@ words! {
         NetSuite = "netsuite",
         /// WizCommerce.
         WizCommerce = "wizcommerce",
-        /// The side that was changed last.
+        /// The side that was changed last. Not told apart yet: NetSuite wins.
         Latest = "latest",
     }
 }
