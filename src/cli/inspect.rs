@@ -332,6 +332,10 @@ pub(super) fn runs(session: &Session<'_>, arguments: RunsArguments) -> Result<u8
                 if !flows.is_empty() {
                     session.output.text(&table(&header, &[2, 3, 4, 5, 6, 7, 8, 9], rows.collect()))?;
                 }
+                let notes = flows.iter().filter_map(|flow| flow["notes"].as_array()).flatten();
+                for note in notes.filter_map(serde_json::Value::as_str) {
+                    session.output.text(&format!("note: {note}\n"))?;
+                }
                 print_error(session, &value["error"])?;
             }
         }

@@ -20,6 +20,9 @@ fn two_processes_come_into_step_and_stay_there() {
         }
     }
 
+    let shown = home.succeed(&["runs", "show", first["run_id"].as_str().unwrap()]);
+    assert!(shown.stdout.contains("\nnote: credit-memos: WizCommerce has no place for them"), "{shown}");
+
     let (code, second) = home.json(&["sync", "all"]);
     assert_eq!(code, 0);
     let mut netsuite = 2; // The two questions for the time belong to no flow.
