@@ -45,6 +45,21 @@ pub struct Link {
     pub image: Option<String>,
     /// Marks, as words.
     pub flags: Vec<String>,
+    /// What is known of the WizCommerce record as a source; `None` leaves what is stored as it is.
+    pub pushed: Option<Pushed>,
+}
+
+/// What is known of a WizCommerce record that goes to NetSuite.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pushed {
+    /// The record as it was last pushed; `None` means that it must be pushed again.
+    pub fingerprint: Option<Fingerprint>,
+    /// What NetSuite held right after that; JSON, the flow's own.
+    pub image: Option<String>,
+    /// Its `updated_at` up to which it was compared.
+    pub seen: Option<String>,
+    /// The number people know it by in WizCommerce.
+    pub number: Option<String>,
 }
 
 impl Link {
@@ -60,6 +75,7 @@ impl Link {
             fingerprint: None,
             image: None,
             flags: Vec::new(),
+            pushed: None,
         }
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use exact::Exact;
-pub use link::{Flag, Link, Listed};
+pub use link::{Flag, Link, Listed, Pushed};
 pub use reason::{Reason, Rejection};
 
 /// One of the ten kinds of record that netwiz moves.

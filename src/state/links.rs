@@ -5,12 +5,13 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::State;
 use crate::error::Result;
-use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
+use crate::model::{Fingerprint, Link, Listed, NetSuiteId, Pushed, WizId, rfc3339};
 
 // Every kind is a large part of this table, and SQLite without statistics does not know: left alone it answers a question
 // about one key by reading the whole kind along the primary key. So `indexed by` names the index, and a plus sign in front of
 // a column keeps one out.
-const COLUMNS: &str = "kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags";
+const COLUMNS: &str = "kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, pushed, \
+                       pushed_image, wc_seen, wc_number";
 
 fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
     let flags: String = row.get(8)?;
@@ -24,6 +25,13 @@ fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
         fingerprint: row.get::<_, Option<String>>(6)?.map(Fingerprint::from_stored),
         image: row.get(7)?,
         flags: flags.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        pushed: Some(Pushed {
+            fingerprint: row.get::<_, Option<String>>(9)?.map(Fingerprint::from_stored),
+            image: row.get(10)?,
+            seen: row.get(11)?,
+            number: row.get(12)?,
+        })
+        .filter(|pushed| *pushed != Pushed::default()),
     })
 }
 
@@ -51,6 +59,16 @@ impl State {
     /// Finds the link of a WizCommerce record.
     pub fn link_by_wiz(&self, kind: &str, wc_id: &str) -> Result<Option<Link>> {
         self.one(&format!("select {COLUMNS} from link where kind = ?1 and wc_id = ?2"), params![kind, wc_id])
+    }
+
+    /// Finds the link of a record by the number people know it by in WizCommerce.
+    pub fn link_by_number(&self, kind: &str, number: &str) -> Result<Option<Link>> {
+        self.one(
+            &format!(
+                "select {COLUMNS} from link indexed by link_by_number where kind = ?1 and wc_number = ?2 order by ns_id limit 1"
+            ),
+            params![kind, number],
+        )
     }
 
     /// Gives up to `limit` NetSuite ids above `after` that are linked as `kind` and kept, in order. Kept are records that are
@@ -213,10 +231,14 @@ impl State {
 pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) -> rusqlite::Result<()> {
     let mut release = transaction.prepare_cached("delete from link where kind = ?1 and wc_id = ?2 and ns_id <> ?3")?;
     let mut write = transaction.prepare_cached(
-        "insert into link (kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, updated_at, serial) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+        "insert into link (kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, updated_at, serial, \
+         pushed, pushed_image, wc_seen, wc_number) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14, ?15, ?16) \
          on conflict (kind, ns_id) do update set wc_id = excluded.wc_id, head = excluded.head, natural_key = excluded.natural_key, \
-         external_id = excluded.external_id, fingerprint = excluded.fingerprint, image = excluded.image, flags = excluded.flags, updated_at = excluded.updated_at",
+         external_id = excluded.external_id, fingerprint = excluded.fingerprint, image = excluded.image, flags = excluded.flags, updated_at = excluded.updated_at, \
+         pushed = case when ?12 then excluded.pushed else link.pushed end, \
+         pushed_image = case when ?12 then excluded.pushed_image else link.pushed_image end, \
+         wc_seen = case when ?12 then excluded.wc_seen else link.wc_seen end, \
+         wc_number = case when ?12 then excluded.wc_number else link.wc_number end",
     )?;
     // What hangs off a record is not kept up while that is off, so it counts as never written when it is back.
     let mut unkept = transaction.prepare_cached(
@@ -232,6 +254,7 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
         if link.has(crate::model::Flag::Deactivated) {
             unkept.execute(params![link.ns_id.0, link.wc_id.0, link.kind])?;
         }
+        let pushed = link.pushed.clone().unwrap_or_default();
         write.execute(params![
             link.kind,
             link.ns_id.0,
@@ -244,6 +267,11 @@ pub(super) fn write(transaction: &Transaction<'_>, links: &[Link], now: &str) ->
             link.flags.join(","),
             now,
             serial,
+            link.pushed.is_some(),
+            pushed.fingerprint.as_ref().map(Fingerprint::as_str),
+            pushed.image,
+            pushed.seen,
+            pushed.number,
         ])?;
     }
     if !links.is_empty() {
@@ -282,6 +310,26 @@ mod tests {
         assert_eq!(state.link_by_wiz("products", "w-12").unwrap(), Some(lamp.clone()));
         assert_eq!(state.heads_between("products", 12, 12).unwrap(), [10]);
         assert_eq!(state.link("inventory", NetSuiteId(12)).unwrap(), None);
+    }
+
+    #[test]
+    fn what_a_push_noted_survives_a_pull() {
+        let mut order = Link::new("orders", NetSuiteId(7), WizId("w-7".into()));
+        let pushed = Pushed {
+            fingerprint: Some(Fingerprint::of(b"as pushed")),
+            number: Some("W2001".into()),
+            seen: Some("2026-03-01T00:00:00Z".into()),
+            image: None,
+        };
+        order.pushed = Some(pushed.clone());
+        let mut state = with_links(vec![order]);
+        let mut pulled = Link::new("orders", NetSuiteId(7), WizId("w-7".into()));
+        pulled.fingerprint = Some(Fingerprint::of(b"as pulled"));
+        let commit = Commit { entity: "orders", direction: "pull", links: vec![pulled.clone()], ..Commit::default() };
+        state.commit(&commit, Timestamp::UNIX_EPOCH).unwrap();
+        let found = state.link_by_number("orders", "W2001").unwrap().unwrap();
+        assert_eq!((found.pushed, found.fingerprint), (Some(pushed), pulled.fingerprint));
+        assert_eq!(state.link_by_number("estimates", "W2001").unwrap(), None);
     }
 
     #[test]

@@ -394,6 +394,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_second_schema_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("acme.db");
+        Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/state/schema-2.sql")).unwrap();
+        let state = State::open(&path, "x", now()).unwrap();
+        assert!(folder.path().join("acme.v2.db").exists());
+        let link = state.link("products", crate::model::NetSuiteId(2201)).unwrap().unwrap();
+        assert_eq!((link.pushed, link.natural_key.as_deref()), (None, Some("LAMP-ARC-BRS")));
+        assert_eq!(state.cursor("products", "pull").unwrap().links_seen, 3);
+        assert_eq!(state.next_asked(now()).unwrap().map(|asked| asked.entity), Some("orders".into()));
+    }
+
+    #[test]
     fn a_newer_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("acme.db");

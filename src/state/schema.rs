@@ -130,13 +130,28 @@ create table queue (
 create index queue_by_outcome on queue (outcome, not_before);
 ";
 
+/// Records go the other way, too: what of a WizCommerce record NetSuite was told, and the webhooks that were received.
+const THREE: &str = "
+alter table link add column pushed text;       -- fingerprint of the WizCommerce record as it was last pushed; null: push it again
+alter table link add column pushed_image text; -- JSON: what NetSuite held right after that
+alter table link add column wc_seen text;      -- the WizCommerce record's updated_at up to which it was compared
+alter table link add column wc_number text;    -- the number people know it by in WizCommerce
+create index link_by_number on link (kind, wc_number);
+
+-- Webhooks that were received: a second delivery of one does nothing.
+create table delivery (
+  id text primary key,
+  at text not null
+) strict, without rowid;
+";
+
 /// Gives all migrations, oldest first.
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(ONE), M::up(TWO)])
+    Migrations::new(vec![M::up(ONE), M::up(TWO), M::up(THREE)])
 }
 
 /// The schema version this build writes.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 #[cfg(test)]
 mod tests {
