@@ -128,6 +128,12 @@ pub(crate) enum Command {
   netwiz pull product --sku LAMP-ARC-BRS
   netwiz pull order --number SO1042 --linked     with its invoices, shipments and credit memos")]
     Pull(PullArguments),
+    /// Bring records from WizCommerce to NetSuite
+    #[command(after_long_help = "Examples:
+  netwiz push orders
+  netwiz push order 5f0c1f0e-0b1a-4a5e-9d0e-2f6d7c1a9b10      this id, now, with its customer
+  netwiz push order --number W2001                            by the number people know")]
+    Push(PushArguments),
     /// Check secrets, connections, clocks and permissions of both sides
     #[command(after_long_help = "Examples:
   netwiz verify-credentials
@@ -193,6 +199,21 @@ pub(crate) struct PullArguments {
     #[arg(long, env = "NETWIZ_SKU", value_name = "SKU")]
     pub(crate) sku: Vec<String>,
     /// Name records by document number
+    #[arg(long, env = "NETWIZ_NUMBER", value_name = "N")]
+    pub(crate) number: Vec<String>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArguments {
+    /// The entity, singular or plural
+    #[arg(value_name = "ENTITY", value_parser = entity_names())]
+    pub(crate) entity: String,
+    /// WizCommerce ids; none: what changed
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Name records by the number people know them by
     #[arg(long, env = "NETWIZ_NUMBER", value_name = "N")]
     pub(crate) number: Vec<String>,
     #[command(flatten)]

@@ -14,7 +14,7 @@ use super::output::{cyan, number, table, verdict};
 use super::run;
 use crate::config::{Setting, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, Link, NetSuiteId, rfc3339};
+use crate::model::{Direction, EntityKind, Link, NetSuiteId, rfc3339};
 use crate::profile::FLOWS;
 use crate::state::{RejectionRow, RunRow, State};
 use crate::sync::report::SCHEMA_VERSION;
@@ -453,12 +453,11 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
                 }
             }
             drop(state);
-            let mut heads: BTreeMap<EntityKind, Vec<i64>> = BTreeMap::new();
+            let mut heads: BTreeMap<(EntityKind, Direction), Vec<String>> = BTreeMap::new();
             for row in rows {
                 let Ok(entity) = row.entity.parse::<EntityKind>() else { continue };
-                if let Ok(head) = row.rejection.head.parse() {
-                    heads.entry(entity).or_default().push(head);
-                }
+                let direction = if row.direction == Direction::Push.name() { Direction::Push } else { Direction::Pull };
+                heads.entry((entity, direction)).or_default().push(row.rejection.head);
             }
             if heads.is_empty() {
                 session.output.line("no failures")?;
@@ -600,7 +599,7 @@ fn check(session: &Session<'_>) -> Result<u8> {
         let mut inputs = inputs.clone();
         inputs.profile = Some(profile.clone());
         let verdict = Settings::load(&inputs).and_then(|settings| {
-            crate::profile::FLOWS.iter().try_for_each(|(entity, _)| crate::profile::check(&settings, *entity))
+            crate::profile::FLOWS.iter().try_for_each(|(entity, direction)| crate::profile::check(&settings, *entity, *direction))
         });
         let (message, hint) = match verdict {
             Ok(()) => (None, None),

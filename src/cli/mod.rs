@@ -99,6 +99,7 @@ async fn dispatch(command: Command, session: Session<'_>) -> Result<u8> {
     match command {
         Command::Sync(arguments) => run::sync(session, arguments).await,
         Command::Pull(arguments) => run::pull(session, arguments).await,
+        Command::Push(arguments) => run::push(session, arguments).await,
         Command::VerifyCredentials(arguments) => verify::verify(session, arguments).await,
         Command::Status => inspect::status(&session),
         Command::Runs(arguments) => inspect::runs(&session, arguments),

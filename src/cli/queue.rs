@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::worker::{Asked, LOOK, Work, json_text, settled, summed_up, totals};
 use crate::entities::Wanted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Direction, EntityKind, Entropy as _, SystemEntropy};
+use crate::model::{Direction, EntityKind, Entropy as _, SystemEntropy, WizId};
 use crate::state::State;
 use crate::sync::report::Reported;
 use crate::sync::{Options, Silent, SourceClock, Task};
@@ -21,9 +21,12 @@ use crate::sync::{Options, Silent, SourceClock, Task};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Question {
     #[serde(skip)]
-    entity: Option<EntityKind>,
+    flow: Option<(EntityKind, Direction)>,
     command: String,
     ids: Vec<i64>,
+    /// WizCommerce's ids, of a push.
+    #[serde(default)]
+    wiz: Vec<String>,
     keys: Vec<String>,
     numbers: Vec<String>,
     linked: bool,
@@ -31,31 +34,61 @@ pub(super) struct Question {
 
 /// Gives what can be asked of a running sync: named records of one entity, and nothing that only an own run can do.
 pub(super) fn wanted(asked: &Asked, options: &Options) -> Option<Question> {
-    let [(entity, Task::Named(wanted))] = asked.tasks.as_slice() else { return None };
-    let mut question = Question {
-        entity: Some(*entity),
-        command: asked.command.clone(),
-        ids: Vec::new(),
-        keys: Vec::new(),
-        numbers: Vec::new(),
-        linked: options.linked,
-    };
-    for wanted in wanted {
-        match wanted {
-            Wanted::Ids(ids) => question.ids.extend(ids),
-            Wanted::Key(key) => question.keys.push(key.clone()),
-            Wanted::Number(number) => question.numbers.push(number.clone()),
+    let (entity, direction, _) = asked.tasks.first()?;
+    let mut question = Question { linked: options.linked, ..Question::empty(*entity, *direction, asked.command.clone()) };
+    for (_, _, task) in &asked.tasks {
+        match task {
+            Task::Wiz(ids) => question.wiz.extend(ids.iter().map(|id| id.0.clone())),
+            Task::Named(wanted) => {
+                for wanted in wanted {
+                    match wanted {
+                        Wanted::Ids(ids) => question.ids.extend(ids),
+                        Wanted::Key(key) => question.keys.push(key.clone()),
+                        Wanted::Number(number) => question.numbers.push(number.clone()),
+                    }
+                }
+            }
+            Task::Changes | Task::Again(_) | Task::Parents(_) | Task::Linked(..) => return None,
         }
     }
-    let plain = Options { linked: options.linked, sweep: options.sweep, ..Options::default() };
-    (*options == plain).then_some(question)
+    let plain = Options { linked: options.linked, sweep: options.sweep, first_push: options.first_push, ..Options::default() };
+    let is_one_flow = asked.tasks.iter().all(|(other, way, _)| (other, way) == (entity, direction));
+    (*options == plain && is_one_flow).then_some(question)
 }
 
 impl Question {
     /// Puts the question into the queue; gives the number of the answer.
     pub(super) fn ask(&self, state: &mut State, now: jiff::Timestamp) -> Result<i64> {
-        let entity = self.entity.map_or("", EntityKind::name);
-        state.ask(entity, Direction::Pull.name(), &json_text(self)?, "command", now)
+        let (entity, direction) = self.flow.map_or(("", ""), |(entity, direction)| (entity.name(), direction.name()));
+        state.ask(entity, direction, &json_text(self)?, "command", now)
+    }
+
+    /// A question for nothing yet.
+    fn empty(entity: EntityKind, direction: Direction, command: String) -> Self {
+        let flow = Some((entity, direction));
+        Self { flow, command, ids: Vec::new(), wiz: Vec::new(), keys: Vec::new(), numbers: Vec::new(), linked: false }
+    }
+
+    /// A question for one record of WizCommerce that a webhook named; JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(super) fn of_webhook(entity: EntityKind, id: &str) -> Result<String> {
+        let command = format!("push {}", entity.singular());
+        json_text(&Self { wiz: vec![id.to_owned()], ..Self::empty(entity, Direction::Push, command) })
+    }
+
+    fn tasks(self, entity: EntityKind, direction: Direction) -> Vec<(EntityKind, Direction, Task)> {
+        let mut tasks = Vec::new();
+        if !self.wiz.is_empty() {
+            tasks.push((entity, direction, Task::Wiz(self.wiz.iter().cloned().map(WizId).collect())));
+        }
+        let task = self.task();
+        if task != Task::Named(Vec::new()) {
+            tasks.push((entity, direction, task));
+        }
+        tasks
     }
 
     fn task(self) -> Task {
@@ -89,7 +122,7 @@ impl<'w> Served<'w> {
             let done = *is_done.borrow();
             match self.state.next_asked(self.work.session.now())? {
                 Some(asked) => {
-                    if let Some(outcome) = self.answer(&asked.entity, &asked.wanted).await? {
+                    if let Some(outcome) = self.answer(&asked.entity, &asked.direction, &asked.wanted).await? {
                         self.state.answer(asked.id, &outcome)?;
                     }
                 }
@@ -102,7 +135,7 @@ impl<'w> Served<'w> {
     }
 
     /// Does what is asked for; gives the result as JSON, and none of what was stopped halfway.
-    async fn answer(&mut self, entity: &str, wanted: &str) -> Result<Option<String>> {
+    async fn answer(&mut self, entity: &str, direction: &str, wanted: &str) -> Result<Option<String>> {
         let _reserved = self.work.remotes.reserve();
         let started_at = self.work.session.now();
         let run_id = SystemEntropy.token(6).to_ascii_lowercase();
@@ -114,7 +147,8 @@ impl<'w> Served<'w> {
                 let options = Options { linked: question.linked, ..Options::default() };
                 let command = question.command.clone();
                 self.state.begin_side_run(&run_id, &command, started_at)?;
-                let tasks = vec![(entity, question.task())];
+                let direction = if direction == Direction::Push.name() { Direction::Push } else { Direction::Pull };
+                let tasks = question.tasks(entity, direction);
                 let source = self.source.clone();
                 (command, self.work.flows(tasks, &mut self.state, &Silent, options, &run_id, source).await)
             }

@@ -7,13 +7,13 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::arguments::{PullArguments, RunArguments, SyncArguments};
+use super::arguments::{PullArguments, PushArguments, RunArguments, SyncArguments};
 use super::assembly::Session;
 use super::worker::{Asked, IfLocked, run};
-use crate::config::Settings;
+use crate::config::{Environment, Settings};
 use crate::entities::Wanted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::EntityKind;
+use crate::model::{Direction, EntityKind, WizId};
 use crate::profile::FLOWS;
 use crate::sync::{Options, Share, Task};
 
@@ -30,10 +30,9 @@ pub(super) async fn sync(session: Session<'_>, arguments: SyncArguments) -> Resu
             entities.push(parse_entity(name)?);
         }
     }
-    // Dependency order, whatever the order of typing.
-    entities.sort_unstable();
-    entities.dedup();
-    let tasks = entities.into_iter().map(|entity| (entity, Task::Changes)).collect();
+    // Dependency order, whatever the order of typing, and every direction an entity has.
+    let wanted = FLOWS.into_iter().filter(|(entity, _)| entities.contains(entity));
+    let tasks = wanted.map(|(entity, direction)| (entity, direction, Task::Changes)).collect();
     let command = format!("sync {}", arguments.entities.join(" "));
     run(session, Asked { verb: "sync", command, tasks }, arguments.run).await
 }
@@ -69,12 +68,44 @@ pub(super) async fn pull(session: Session<'_>, arguments: PullArguments) -> Resu
     wanted.extend(arguments.number.iter().cloned().map(Wanted::Number));
     let task = if wanted.is_empty() { Task::Changes } else { Task::Named(wanted) };
     let command = format!("pull {entity}");
-    run(session, Asked { verb: "pull", command, tasks: vec![(entity, task)] }, arguments.run).await
+    run(session, Asked { verb: "pull", command, tasks: vec![(entity, Direction::Pull, task)] }, arguments.run).await
 }
 
-/// Runs `failures retry`: the heads of stored failures, by entity.
-pub(super) async fn retry(session: Session<'_>, heads: BTreeMap<EntityKind, Vec<i64>>) -> Result<u8> {
-    let tasks = heads.into_iter().map(|(entity, heads)| (entity, Task::Again(heads))).collect();
+/// Runs `push`.
+pub(super) async fn push(session: Session<'_>, arguments: PushArguments) -> Result<u8> {
+    if arguments.entity == "all" {
+        return Err(Error::new(ErrorKind::Usage, "`push` takes one entity at a time")
+            .hint("bring all of them up to date with `netwiz sync all`"));
+    }
+    let entity = parse_entity(&arguments.entity)?;
+    let mut ids = Vec::new();
+    for text in &arguments.ids {
+        // An id becomes part of an address and of an external id.
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+            return Err(Error::new(ErrorKind::Usage, format!("`{text}` is no id of WizCommerce"))
+                .hint("ids are letters, digits and `-`; name a document by the number people know with `--number`"));
+        }
+        ids.push(WizId(text.clone()));
+    }
+    let numbers: Vec<Wanted> = arguments.number.iter().cloned().map(Wanted::Number).collect();
+    let mut tasks = Vec::new();
+    if !ids.is_empty() {
+        tasks.push((entity, Direction::Push, Task::Wiz(ids)));
+    }
+    if !numbers.is_empty() {
+        tasks.push((entity, Direction::Push, Task::Named(numbers)));
+    }
+    if tasks.is_empty() {
+        tasks.push((entity, Direction::Push, Task::Changes));
+    }
+    let command = format!("push {entity}");
+    run(session, Asked { verb: "push", command, tasks }, arguments.run).await
+}
+
+/// Runs `failures retry`: the heads of stored failures, by flow.
+pub(super) async fn retry(session: Session<'_>, heads: BTreeMap<(EntityKind, Direction), Vec<String>>) -> Result<u8> {
+    let heads_of = |flow: &(EntityKind, Direction)| heads.get(flow).map(|heads| (flow.0, flow.1, Task::Again(heads.clone())));
+    let tasks = FLOWS.iter().filter_map(heads_of).collect();
     run(session, Asked { verb: "failures retry", command: "failures retry".into(), tasks }, RunArguments::plain()).await
 }
 
@@ -108,10 +139,19 @@ impl RunArguments {
             max_failures: self.max_failures,
             max_deactivate: share(&self.max_deactivate)?,
             dry_run: self.dry_run,
+            first_push: first_push(settings),
             sweep: settings.products.price_sweep,
             linked: self.linked || settings.orders.linked,
         })
     }
+}
+
+/// How many documents a first push may create where nobody said from which date on they go to NetSuite.
+const FIRST_PUSH: u64 = 25;
+
+fn first_push(settings: &Settings) -> Option<u64> {
+    let is_guarded = settings.environment == Environment::Production && settings.orders.start_date.is_none();
+    is_guarded.then_some(FIRST_PUSH)
 }
 
 /// Reads `--since`: a moment, a date (midnight in the profile's zone), or how long ago.

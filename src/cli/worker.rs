@@ -15,7 +15,7 @@ use super::run::if_locked;
 use super::summary::{headline, print_summary};
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, Entropy as _, SystemEntropy, rfc3339};
+use crate::model::{Direction, EntityKind, Entropy as _, SystemEntropy, rfc3339};
 use crate::profile::{self, ProfileFlows};
 use crate::state::{Lease, State};
 use crate::sync::report::{self, Counts, FlowReport, Outcome, Reported, RunReport, SCHEMA_VERSION};
@@ -30,8 +30,8 @@ pub(super) struct Asked {
     pub(super) verb: &'static str,
     /// The command as typed, without flags.
     pub(super) command: String,
-    /// The entities and what to do about each, in order.
-    pub(super) tasks: Vec<(EntityKind, Task)>,
+    /// The flows and what to do about each, in order.
+    pub(super) tasks: Vec<(EntityKind, Direction, Task)>,
 }
 
 /// What to do while another run holds the lease.
@@ -134,11 +134,11 @@ async fn turn(
 pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArguments) -> Result<u8> {
     let mut settings = session.settings()?;
     let options = arguments.options(&settings, session.now())?;
-    for (entity, _) in &asked.tasks {
+    for (entity, direction, _) in &asked.tasks {
         // What the file alone can tell is told before anybody is asked.
-        profile::check(&settings, *entity)?;
+        profile::check(&settings, *entity, *direction)?;
     }
-    let named = asked.tasks.iter().any(|(_, task)| *task != Task::Changes);
+    let named = asked.tasks.iter().any(|(_, _, task)| *task != Task::Changes);
     let how = if_locked(arguments.if_locked.as_deref(), named)?;
 
     // Only an own run writes the lines of `--report`.
@@ -247,14 +247,15 @@ impl Work<'_> {
     /// Runs tasks in order, what they bring along among them. Gives what was done, and the error that kept a flow from beginning.
     pub(super) async fn flows(
         &self,
-        tasks: Vec<(EntityKind, Task)>,
+        tasks: Vec<(EntityKind, Direction, Task)>,
         state: &mut State,
         observer: &dyn Observer,
         options: Options,
         run_id: &str,
         source: SourceClock,
     ) -> (Vec<Reported>, Option<Error>) {
-        let scheduled = tasks.iter().filter(|(_, task)| *task == Task::Changes).map(|(entity, _)| *entity).collect();
+        let changes = tasks.iter().filter(|(_, direction, task)| *direction == Direction::Pull && *task == Task::Changes);
+        let scheduled = changes.map(|(entity, ..)| *entity).collect();
         let flows = ProfileFlows::new(self.settings);
         let mut engine = Engine {
             netsuite: &self.remotes.netsuite,
@@ -270,9 +271,14 @@ impl Work<'_> {
             memory: Memory::new(scheduled, self.hands.clone()),
         };
         let mut done: Vec<Reported> = Vec::new();
-        for (entity, task) in tasks {
-            engine.memory.scheduled.remove(&entity);
-            let result = flows.run(&mut engine, entity, &task).await;
+        for (entity, direction, task) in tasks {
+            let result = match direction {
+                Direction::Pull => {
+                    engine.memory.scheduled.remove(&entity);
+                    flows.run(&mut engine, entity, &task).await
+                }
+                Direction::Push => flows.push(&mut engine, entity, &task).await,
+            };
             done.extend(engine.memory.side.drain(..).map(|report| (report, None)));
             match result {
                 Err(error) => return (done, Some(error)),
@@ -306,8 +312,14 @@ pub(super) fn settled(mut flows: Vec<Reported>, failed: Option<Error>) -> (Vec<F
             None => reports.push(report),
         }
     }
-    reports.sort_by_key(|report| report.entity.parse::<EntityKind>().ok());
+    reports.sort_by_key(place_of);
     (reports, errors)
+}
+
+/// Gives the place of a flow among all flows.
+fn place_of(report: &FlowReport) -> Option<usize> {
+    let entity = report.entity.parse::<EntityKind>().ok()?;
+    profile::FLOWS.iter().position(|(known, direction)| *known == entity && direction.name() == report.direction)
 }
 
 pub(super) fn totals(flows: &[FlowReport]) -> Counts {

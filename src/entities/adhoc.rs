@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::products::{self, sku_of};
 use super::{
-    Action, By, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted as Named, Write,
-    cut,
+    Action, By, Child, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted as Named,
+    Write, cut,
 };
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, NetSuiteId, Reason, WizId};
 use crate::netsuite::records::{Column, Row, Select};
@@ -91,9 +91,7 @@ impl AdHoc {
     }
 }
 
-impl Flow for AdHoc {
-    type Body = Body;
-
+impl Frame for AdHoc {
     fn entity(&self) -> EntityKind {
         EntityKind::Products
     }
@@ -101,6 +99,15 @@ impl Flow for AdHoc {
     fn mapping(&self) -> String {
         "ad-hoc".to_owned()
     }
+
+    fn keeps_failures(&self) -> bool {
+        // The document that needs it is what fails.
+        false
+    }
+}
+
+impl Flow for AdHoc {
+    type Body = Body;
 
     fn batch(&self) -> usize {
         500
@@ -118,11 +125,6 @@ impl Flow for AdHoc {
         let Named::Ids(ids) = wanted else { return None };
         let select = Select::new("named items", "item i", "i.id").columns("i", &["id"]).column(Column::new("'T'", "in_scope"));
         Some(select.column(Column::new("i.itemid", "label")).filter(format!("i.id IN ({})", id_list(ids))))
-    }
-
-    fn keeps_failures(&self) -> bool {
-        // The document that needs it is what fails.
-        false
     }
 
     fn details(&self) -> Vec<Select> {

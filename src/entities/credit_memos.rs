@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::documents::{Document, Scope, TEXT_LIMIT, by_head, first_sources, follow_order, lines_of, missing, with_source};
 use super::invoices::{Item, order_reference};
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
 use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason};
@@ -233,9 +233,7 @@ struct Batch<'r> {
     applications: BTreeMap<i64, Vec<(NetSuiteId, Exact)>>,
 }
 
-impl Flow for CreditMemos {
-    type Body = Body;
-
+impl Frame for CreditMemos {
     fn entity(&self) -> EntityKind {
         EntityKind::CreditMemos
     }
@@ -243,6 +241,10 @@ impl Flow for CreditMemos {
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
     }
+}
+
+impl Flow for CreditMemos {
+    type Body = Body;
 
     fn universe(&self) -> Universe {
         Universe::Source(CREDIT.universe())

@@ -16,7 +16,7 @@ use self::parts::{AddressBook, Part, People, set_phone};
 use super::catalogs::Catalogs;
 use super::documents::{TEXT_LIMIT, by_head};
 use super::{
-    Action, BLOCK, Child, Desired, Directory, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows,
+    Action, BLOCK, Child, Desired, Directory, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows,
     SavedSearch, Table, Universe, Wanted, Write, cut,
 };
 use crate::model::{EntityKind, Link, NetSuiteId, Reason, WizId};
@@ -379,9 +379,7 @@ impl Body {
     }
 }
 
-impl Flow for Customers {
-    type Body = Body;
-
+impl Frame for Customers {
     fn entity(&self) -> EntityKind {
         EntityKind::Customers
     }
@@ -422,6 +420,10 @@ impl Flow for Customers {
         }
         Ok(())
     }
+}
+
+impl Flow for Customers {
+    type Body = Body;
 
     fn universe(&self) -> Universe {
         Universe::Source(Select::new("customers", "customer c", "c.id"))

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    BLOCK, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted, Write,
+    BLOCK, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, Table, Universe, Wanted,
+    Write,
 };
 use crate::http::Method;
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, NetSuiteId, Reason, Rejection, WizId};
@@ -317,19 +318,13 @@ impl Inventory {
     }
 }
 
-impl Flow for Inventory {
-    type Body = Body;
-
+impl Frame for Inventory {
     fn entity(&self) -> EntityKind {
         EntityKind::Inventory
     }
 
     fn mapping(&self) -> String {
         format!("{:?}", self.settings)
-    }
-
-    fn batch(&self) -> usize {
-        self.settings.batch_size.clamp(1, 1000)
     }
 
     fn tables(&self) -> Vec<Table> {
@@ -351,6 +346,14 @@ impl Flow for Inventory {
             }
         }
         Ok(())
+    }
+}
+
+impl Flow for Inventory {
+    type Body = Body;
+
+    fn batch(&self) -> usize {
+        self.settings.batch_size.clamp(1, 1000)
     }
 
     fn universe(&self) -> Universe {

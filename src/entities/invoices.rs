@@ -8,7 +8,7 @@ use super::documents::{
     Document, Line, Scope, Sort, TEXT_LIMIT, by_head, follow_order, lines_of, midnight, missing_orders, orders_of, with_source,
 };
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
 use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason, WizId};
@@ -161,9 +161,7 @@ struct Batch<'r> {
     orders: HashMap<i64, NetSuiteId>,
 }
 
-impl Flow for Invoices {
-    type Body = Body;
-
+impl Frame for Invoices {
     fn entity(&self) -> EntityKind {
         EntityKind::Invoices
     }
@@ -171,6 +169,10 @@ impl Flow for Invoices {
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
     }
+}
+
+impl Flow for Invoices {
+    type Body = Body;
 
     fn universe(&self) -> Universe {
         Universe::Source(INVOICE.universe())

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod invoices;
 pub mod orders;
 pub mod products;
+pub mod push;
 pub mod shipments;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -40,11 +41,8 @@ pub(super) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
     (shown.as_deref() != Some(&wc_id.0)).then(|| format!("it calls itself {}", shown.as_deref().unwrap_or("nothing")))
 }
 
-/// An entity in one direction, NetSuite to WizCommerce.
-pub trait Flow {
-    /// What the record should be on the other side, as the flow's own type.
-    type Body: Clone;
-
+/// What every flow has, whichever way its records go: its name, what it has to know before it can map, and its settings.
+pub trait Frame {
     /// The entity.
     fn entity(&self) -> EntityKind;
 
@@ -60,11 +58,6 @@ pub trait Flow {
 
     /// The settings that decide what is written: when they change, everything is compared again.
     fn mapping(&self) -> String;
-
-    /// Heads read and committed together.
-    fn batch(&self) -> usize {
-        IN_LIST
-    }
 
     /// Small tables that are read whole before anything else.
     fn tables(&self) -> Vec<Table> {
@@ -82,6 +75,36 @@ pub trait Flow {
 
     /// Hears which optional columns of one of its queries the account lacks. Called before any of the methods below.
     fn lacks(&mut self, _select: &str, _missing: &[String]) {}
+
+    /// Lists of the target that mapping needs, e.g. its sales reps. Read once per run, before the first batch.
+    fn directories(&self) -> Vec<Directory> {
+        Vec::new()
+    }
+
+    /// Takes in such a list.
+    ///
+    /// # Errors
+    ///
+    /// Says in words which setting does not fit the tenant.
+    fn consult(&mut self, _directory: &str, _entries: &[Box<RawValue>]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether records that could not be written are stored as failures of this entity, to be tried again.
+    fn keeps_failures(&self) -> bool {
+        true
+    }
+}
+
+/// An entity in one direction, NetSuite to WizCommerce.
+pub trait Flow: Frame {
+    /// What the record should be on the other side, as the flow's own type.
+    type Body: Clone;
+
+    /// Heads read and committed together.
+    fn batch(&self) -> usize {
+        IN_LIST
+    }
 
     /// Where all heads are.
     fn universe(&self) -> Universe;
@@ -115,20 +138,6 @@ pub trait Flow {
         &[]
     }
 
-    /// Lists of the target that mapping needs, e.g. its sales reps. Read once per run, before the first batch.
-    fn directories(&self) -> Vec<Directory> {
-        Vec::new()
-    }
-
-    /// Takes in such a list.
-    ///
-    /// # Errors
-    ///
-    /// Says in words which setting does not fit the tenant.
-    fn consult(&mut self, _directory: &str, _entries: &[Box<RawValue>]) -> Result<(), String> {
-        Ok(())
-    }
-
     /// The records that must be switched off, were they linked and active: what the fuse counts (`correctness.md` R20).
     fn switched_off(&self) -> Option<Finder> {
         None
@@ -151,11 +160,6 @@ pub trait Flow {
     /// Maps a linked record that was deleted in NetSuite.
     fn deleted(&self, _link: &Link) -> Option<Mapped<Self::Body>> {
         None
-    }
-
-    /// Whether records that could not be written are stored as failures of this entity, to be tried again.
-    fn keeps_failures(&self) -> bool {
-        true
     }
 
     /// Queries that read a batch of heads whole, by head.
@@ -385,6 +389,13 @@ impl Rows {
         self.rows.entry(name).or_default().append(&mut rows);
     }
 
+    /// Puts the answer of a query in the place of what was known of the same heads.
+    pub fn renew(&mut self, name: &'static str, heads: &BTreeSet<i64>, rows: Vec<Row>) {
+        let known = self.rows.entry(name).or_default();
+        known.retain(|row| row.head().is_none_or(|head| !heads.contains(&head.0)));
+        known.extend(rows);
+    }
+
     /// Gives the rows a query answered.
     pub fn of(&self, name: &str) -> &[Row] {
         self.rows.get(name).map_or(&[], Vec::as_slice)
@@ -408,6 +419,8 @@ pub enum Reference {
     Id(&'static str, i64),
     /// The link of a natural key.
     Key(&'static str, String),
+    /// The link of a WizCommerce record.
+    Wiz(&'static str, String),
 }
 
 /// The links that were resolved for a batch.
@@ -416,6 +429,8 @@ pub struct Known {
     links: HashMap<Reference, Link>,
     foreign: HashSet<String>,
     absent: HashMap<(EntityKind, i64), Absent>,
+    absent_wiz: HashMap<(EntityKind, String), Absent>,
+    targets: HashMap<String, push::Target>,
     asked: bool,
 }
 
@@ -479,6 +494,36 @@ impl Known {
             }
             None => child.rejected(unknown, format!("its {} {id} is not in WizCommerce", parent.singular()), None),
         }
+    }
+
+    /// Gives the link of a WizCommerce record.
+    pub fn wiz(&self, kind: &'static str, id: &str) -> Option<&Link> {
+        self.links.get(&Reference::Wiz(kind, id.to_owned()))
+    }
+
+    /// Notes which record a key is in NetSuite.
+    pub fn add_target(&mut self, key: &WizId, target: push::Target) {
+        self.targets.insert(key.0.clone(), target);
+    }
+
+    /// Gives the record that a key is in NetSuite.
+    pub fn target(&self, key: &WizId) -> Option<push::Target> {
+        self.targets.get(&key.0).copied()
+    }
+
+    /// Gives the records that keys are in NetSuite.
+    pub fn target_ids(&self) -> impl Iterator<Item = NetSuiteId> {
+        self.targets.values().map(|target| target.id)
+    }
+
+    /// Notes why a WizCommerce record is not linked.
+    pub fn add_absent_wiz(&mut self, entity: EntityKind, id: String, why: Absent) {
+        self.absent_wiz.insert((entity, id), why);
+    }
+
+    /// Gives why a WizCommerce record is not linked, where that was found out.
+    pub fn absent_wiz(&self, entity: EntityKind, id: &str) -> Option<&Absent> {
+        self.absent_wiz.get(&(entity, id.to_owned()))
     }
 
     /// Gives the link of a natural key.

@@ -13,8 +13,8 @@ use super::adhoc::Wanted as StandIn;
 use super::catalogs::Catalogs;
 use super::documents::{Document, Line, Scope, Sort, TEXT_LIMIT, by_head, lines_of, midnight, missing, sum_of};
 use super::{
-    Action, Child, Desired, Directory, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe, Wanted,
-    Write, cut, is_another,
+    Action, Child, Desired, Directory, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe,
+    Wanted, Write, cut, is_another,
 };
 use crate::http::{Method, Repeat};
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, NetSuiteId, Reason, WizId, rfc3339};
@@ -599,9 +599,7 @@ impl OrderLine {
     }
 }
 
-impl Flow for Orders {
-    type Body = Body;
-
+impl Frame for Orders {
     fn entity(&self) -> EntityKind {
         EntityKind::Orders
     }
@@ -627,6 +625,10 @@ impl Flow for Orders {
         self.currencies = lists.filter_map(|list| Some((list.reference_id?, list.currency?))).collect();
         Ok(())
     }
+}
+
+impl Flow for Orders {
+    type Body = Body;
 
     fn universe(&self) -> Universe {
         Universe::Source(ORDER.universe())

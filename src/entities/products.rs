@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::catalogs::Catalogs;
 use super::{
-    Action, BLOCK, By, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, SavedSearch, Table,
-    Universe, Wanted, Write, cut,
+    Action, BLOCK, By, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows, SavedSearch,
+    Table, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
 use crate::model::{EntityKind, Exact, Fingerprint, Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
@@ -570,9 +570,7 @@ impl Batch<'_> {
     }
 }
 
-impl Flow for Products {
-    type Body = Body;
-
+impl Frame for Products {
     fn entity(&self) -> EntityKind {
         match self.part {
             Part::All => EntityKind::Products,
@@ -584,16 +582,8 @@ impl Flow for Products {
         KIND
     }
 
-    fn parent(&self) -> Option<EntityKind> {
-        (self.part == Part::Kits).then_some(EntityKind::Products)
-    }
-
     fn mapping(&self) -> String {
         format!("{:?}", self.settings)
-    }
-
-    fn batch(&self) -> usize {
-        500
     }
 
     fn tables(&self) -> Vec<Table> {
@@ -627,6 +617,18 @@ impl Flow for Products {
         if select == "variants" {
             self.options.retain(|(alias, _, _)| !missing.contains(alias));
         }
+    }
+}
+
+impl Flow for Products {
+    type Body = Body;
+
+    fn parent(&self) -> Option<EntityKind> {
+        (self.part == Part::Kits).then_some(EntityKind::Products)
+    }
+
+    fn batch(&self) -> usize {
+        500
     }
 
     fn universe(&self) -> Universe {

@@ -11,7 +11,7 @@ use super::documents::{Document, Scope, TEXT_LIMIT, by_head, follow_order, midni
 use super::invoices::order_reference;
 use super::products::sku_of;
 use super::{
-    Action, Child, Desired, Finder, Flow, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
+    Action, Child, Desired, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Universe, Wanted, Write, cut,
 };
 use crate::http::Method;
 use crate::model::{EntityKind, Exact, Flag, Link, NetSuiteId, Reason};
@@ -310,9 +310,7 @@ impl<'r> Batch<'r> {
     }
 }
 
-impl Flow for Shipments {
-    type Body = Body;
-
+impl Frame for Shipments {
     fn entity(&self) -> EntityKind {
         EntityKind::Shipments
     }
@@ -320,6 +318,10 @@ impl Flow for Shipments {
     fn mapping(&self) -> String {
         format!("{:?}", self.scope)
     }
+}
+
+impl Flow for Shipments {
+    type Body = Body;
 
     fn universe(&self) -> Universe {
         Universe::Source(FULFILMENT.universe())

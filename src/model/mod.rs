@@ -5,6 +5,7 @@
 
 mod exact;
 mod link;
+pub mod merge;
 mod reason;
 
 use std::fmt;

@@ -8,6 +8,7 @@ mod reading;
 pub mod records;
 mod saved_search;
 pub mod suiteql;
+mod writing;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,9 +24,10 @@ use records::{Page, Select, Selection};
 use saved_search::Address;
 pub use saved_search::{RESTLET, SearchPage, SearchRow, Searched};
 use suiteql::Template;
+pub use writing::{RecordCall, WriteError};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Class, Method, Remote, Repeat, Request, Response, decode};
+use crate::http::{CallError, Class, Method, Remote, Repeat, Request, Response, decode};
 use crate::model::Clock;
 
 /// NetSuite refuses signatures five minutes from its clock; its `Date` may be some seconds from that clock.
@@ -79,7 +81,8 @@ impl QueryError {
 }
 
 impl Refusal {
-    fn words(&self) -> String {
+    /// Gives status, code and words on one line, as people search for them.
+    pub fn words(&self) -> String {
         // A proxy in front of NetSuite knows no codes.
         if self.code.is_empty() {
             return format!("{}: {}", self.status, self.detail);
@@ -255,6 +258,21 @@ impl NetSuite {
         body: Option<Vec<u8>>,
         what: &str,
     ) -> Result<Response> {
+        let answered = self.answered(method, url, own, body, Repeat::Safe).await;
+        let response = answered.map_err(|error| self.remote.unavailable(what, error))?;
+        self.check_access(&response)?;
+        Ok(response)
+    }
+
+    /// Sends one request until there is an answer that says something about it, each attempt signed afresh.
+    async fn answered(
+        &self,
+        method: Method,
+        url: &str,
+        own: &[(&'static str, &str)],
+        body: Option<Vec<u8>>,
+        repeat: Repeat,
+    ) -> std::result::Result<Response, CallError> {
         let prepare = || {
             let timestamp = self.clock.now().as_second() + *self.skew.borrow();
             let nonce = self.remote.entropy().token(20);
@@ -265,23 +283,25 @@ impl NetSuite {
             headers.extend(own.iter().map(|(name, value)| (*name, (*value).to_owned())));
             Request { method, url: url.to_owned(), headers, body: body.clone() }
         };
-        let call = || async {
-            self.remote.call(&prepare, &classify, Repeat::Safe).await.map_err(|error| self.remote.unavailable(what, error))
-        };
-        let mut response = call().await?;
+        let response = self.remote.call(&prepare, &classify, repeat).await?;
         if is_refused_login(&response) && self.learn_skew(&response) {
             // Signed with a clock that NetSuite does not accept; once more with its own time, and never again.
-            response = call().await?;
+            return self.remote.call(&prepare, &classify, repeat).await;
         }
+        Ok(response)
+    }
+
+    /// Turns an answer that concerns the login or the address, not the request, into an error.
+    fn check_access(&self, response: &Response) -> Result<()> {
         match response.status {
-            _ if is_refused_login(&response) => {
+            _ if is_refused_login(response) => {
                 self.remote.close();
-                Err(self.refused_login(&response))
+                Err(self.refused_login(response))
             }
             300..=399 => Err(Error::new(ErrorKind::Config, "NetSuite answered with a redirect, which is never followed")
                 .caused_by(format!("{} to {}", response.status, response.header("location").unwrap_or("nowhere")))
                 .hint("check `account`, `rest-url` and `restlet-url` in the profile")),
-            _ => Ok(response),
+            _ => Ok(()),
         }
     }
 

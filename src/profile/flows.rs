@@ -16,7 +16,8 @@ use crate::netsuite::suiteql;
 use crate::sync::report::{FlowReport, Reported};
 use crate::sync::{Engine, Flows, Running, Task};
 
-/// Entities that have a flow in this version, in dependency order.
+/// All flows, in the order in which they run: parents before those that refer to them, and what was made in WizCommerce before
+/// NetSuite's side of the same entity, so that a record that both sides have is met and not made twice.
 pub const FLOWS: [(EntityKind, Direction); 8] = [
     (EntityKind::Products, Direction::Pull),
     (EntityKind::Kits, Direction::Pull),
@@ -62,16 +63,25 @@ impl Flows for ProfileFlows<'_> {
                     let path = settings.wizcommerce.extension_paths.credit_memos.clone();
                     Box::pin(engine.run(&mut CreditMemos::new(scope(settings), path), task)).await
                 }
-                other => return Err(unavailable(other)),
+                other => return Err(unavailable(other, Direction::Pull)),
             })
         })
     }
+
+    fn push<'r, 'e: 'r>(&'r self, _engine: &'r mut Engine<'e>, entity: EntityKind, _task: &'r Task) -> Running<'r> {
+        Box::pin(async move { Err(unavailable(entity, Direction::Push)) })
+    }
 }
 
-/// Says that an entity has no flow in this version.
-fn unavailable(entity: EntityKind) -> Error {
-    Error::new(ErrorKind::Usage, format!("{entity} cannot be synced in this version"))
-        .hint(format!("what can be synced: {}", FLOWS.map(|(entity, _)| entity.name()).join(", ")))
+/// Says that records of an entity do not go that way.
+fn unavailable(entity: EntityKind, direction: Direction) -> Error {
+    let (from, to) = match direction {
+        Direction::Pull => ("NetSuite", "WizCommerce"),
+        Direction::Push => ("WizCommerce", "NetSuite"),
+    };
+    let names = FLOWS.iter().filter(|(_, known)| *known == direction).map(|(entity, _)| entity.name());
+    Error::new(ErrorKind::Usage, format!("{entity} do not go from {from} to {to}"))
+        .hint(format!("what does: {}", names.collect::<Vec<_>>().join(", ")))
 }
 
 /// Makes the report of an entity that a profile has no use for.
@@ -84,9 +94,9 @@ fn idle(entity: EntityKind, why: &str) -> Reported {
 /// # Errors
 ///
 /// When the entity has no flow, or its settings make none.
-pub fn check(settings: &Settings, entity: EntityKind) -> Result<()> {
+pub fn check(settings: &Settings, entity: EntityKind, direction: Direction) -> Result<()> {
     match entity {
-        _ if !FLOWS.iter().any(|(known, _)| *known == entity) => Err(unavailable(entity)),
+        _ if !FLOWS.contains(&(entity, direction)) => Err(unavailable(entity, direction)),
         EntityKind::Products | EntityKind::Kits => products(settings).map(|_| ()),
         EntityKind::Customers => customers(settings).map(|_| ()),
         _ => Ok(()),

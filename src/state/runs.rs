@@ -28,6 +28,16 @@ pub struct Commit<'a> {
     pub cleared: Vec<String>,
     /// Heads up to this id are done.
     pub resume: Option<i64>,
+    /// Creates of other entities whose outcome is known now: entity and key.
+    pub closed_elsewhere: Vec<(String, String)>,
+}
+
+impl Commit<'_> {
+    /// Forgets what was written, to go on with the same batch.
+    pub fn reset(&mut self) {
+        let (entity, direction, run) = (self.entity, self.direction, self.run);
+        *self = Self { entity, direction, run, ..Self::default() };
+    }
 }
 
 /// A stored rejection.
@@ -129,6 +139,9 @@ impl State {
             for key in &batch.closed {
                 close.execute(params![batch.entity, batch.direction, key])?;
             }
+            for (entity, key) in &batch.closed_elsewhere {
+                close.execute(params![entity, batch.direction, key])?;
+            }
             let mut clear =
                 transaction.prepare_cached("delete from rejection where entity = ?1 and direction = ?2 and key = ?3")?;
             for key in &batch.cleared {
@@ -186,6 +199,21 @@ impl State {
         self.connection
             .prepare_cached(
                 "select distinct cast(head as integer) from rejection where entity = ?1 and direction = ?2 and next_at <= ?3 order by 1",
+            )
+            .and_then(|mut statement| statement.query_map(params![entity, direction, until], |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
+    /// As [`State::rejected_heads`], for heads that are no numbers.
+    pub fn rejected_keys(&self, entity: &str, direction: &str, due: Due) -> Result<Vec<String>> {
+        let until = match due {
+            Due::At(now) => rfc3339(now),
+            // Later than any stamp that is written.
+            Due::All => "9999".to_owned(),
+        };
+        self.connection
+            .prepare_cached(
+                "select distinct head from rejection where entity = ?1 and direction = ?2 and next_at <= ?3 order by head",
             )
             .and_then(|mut statement| statement.query_map(params![entity, direction, until], |row| row.get(0))?.collect())
             .map_err(|error| self.broken(error))

@@ -11,7 +11,7 @@ use super::plan::{Found, decide};
 use super::read::{self, Read};
 use super::report::{FAILURES_SHOWN, PlanLine};
 use super::{Engine, Event, Fate, Shape, Step, Tally};
-use crate::entities::{Action, By, Desired, Flow, Known, Lookup, Mapped, Planned, Reference, Rows};
+use crate::entities::{Action, By, Desired, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows};
 use crate::error::{Error, Result};
 use crate::http::interrupted;
 use crate::model::{Flag, Link, Listed, NetSuiteId, Reason, Rejection, WizId};
@@ -242,6 +242,7 @@ impl Engine<'_> {
             let link = match &reference {
                 Reference::Id(kind, id) => self.state.link(kind, NetSuiteId(*id))?,
                 Reference::Key(kind, key) => self.state.link_by_key(kind, key)?,
+                Reference::Wiz(kind, id) => self.state.link_by_wiz(kind, id)?,
             };
             if let Some(link) = link {
                 known.add(reference, link);
@@ -425,7 +426,7 @@ impl Engine<'_> {
     }
 
     /// Counts a rejection and stores it with the batch.
-    pub(super) fn reject<F: Flow>(&self, flow: &F, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
+    pub(super) fn reject<F: Frame>(&self, flow: &F, rejection: Rejection, commit: &mut Commit<'_>, tally: &RefCell<Tally>) {
         if flow.keeps_failures() {
             commit.rejections.push(rejection.clone());
         }

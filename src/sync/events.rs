@@ -12,6 +12,8 @@ pub enum Step {
     BoundsStored,
     /// A batch was read.
     BatchRead,
+    /// The records that a batch refers to were brought.
+    ParentsDone,
     /// The intents of a batch are on the disk; nothing was sent yet.
     IntentsCommitted,
     /// A write was answered; its outcome is not on the disk yet.
@@ -29,6 +31,7 @@ impl Step {
             Self::LeaseTaken => "lease_taken",
             Self::BoundsStored => "bounds_stored",
             Self::BatchRead => "batch_read",
+            Self::ParentsDone => "parents_done",
             Self::IntentsCommitted => "intents_committed",
             Self::WriteAnswered => "write_answered",
             Self::BatchCommitted => "batch_committed",

@@ -80,12 +80,15 @@ impl Engine<'_> {
         }
         match task {
             Task::Named(wanted) => self.find_named(flow, wanted, tally).await,
+            Task::Wiz(_) => {
+                Err(Error::new(ErrorKind::Internal, format!("{} are not pulled by ids of WizCommerce", flow.entity())))
+            }
             Task::Parents(ids) => {
                 let wanted = [Wanted::Ids(ids.clone())];
                 Ok(Work { lifted: self.options.linked, ..self.find_named(flow, &wanted, tally).await? })
             }
             Task::Again(heads) => {
-                let heads: BTreeSet<i64> = heads.iter().copied().collect();
+                let heads: BTreeSet<i64> = heads.iter().filter_map(|head| head.parse().ok()).collect();
                 Ok(Work { expected: heads.clone(), ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
             Task::Linked(parent, ids) => {

@@ -9,7 +9,7 @@ use crate::entities::adhoc::{AdHoc, Wanted as StandIn};
 use crate::entities::documents::START_DATE;
 use crate::entities::{Absent, Flow, Wanted};
 use crate::error::Result;
-use crate::model::{EntityKind, NetSuiteId};
+use crate::model::{Direction, EntityKind, NetSuiteId, WizId};
 
 /// Levels of records brought for one another: a credit memo's invoice, its order, that one's customer.
 const LEVELS: usize = 4;
@@ -29,7 +29,7 @@ impl Engine<'_> {
             }
             if !wanted.is_empty() && self.memory.depth < LEVELS {
                 let reached = self.memory.set_reached(false);
-                let result = self.run_for(entity, &Task::Parents(wanted)).await;
+                let result = self.run_for(entity, Direction::Pull, &Task::Parents(wanted)).await;
                 self.memory.set_reached(reached);
                 result?;
             }
@@ -52,12 +52,50 @@ impl Engine<'_> {
                 }
                 Wanted::Key(name) | Wanted::Number(name) => {
                     if self.state.link_by_key(parent.name(), name)?.is_none() {
-                        self.run_for(parent, &Task::Named(vec![wanted.clone()])).await?;
+                        self.run_for(parent, Direction::Pull, &Task::Named(vec![wanted.clone()])).await?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Brings records of WizCommerce that others of a batch refer to, each once per run.
+    pub(super) async fn bring_wiz_parents(&mut self, missing: &BTreeMap<EntityKind, BTreeSet<String>>) -> Result<()> {
+        for (&entity, ids) in missing {
+            let mut wanted = Vec::new();
+            for id in ids {
+                let stored = self.state.rejection_of(entity.name(), Direction::Push.name(), id)?;
+                let dealt_with = stored.is_some_and(|row| row.run_id == self.run_id)
+                    || self.memory.skipped_wiz.contains_key(&(entity, id.clone()));
+                if !dealt_with && self.memory.brought_wiz.insert((entity, id.clone())) {
+                    wanted.push(WizId(id.clone()));
+                }
+            }
+            if !wanted.is_empty() && self.memory.depth < LEVELS {
+                let reached = self.memory.set_reached(false);
+                let result = self.run_for(entity, Direction::Push, &Task::Wiz(wanted)).await;
+                self.memory.set_reached(reached);
+                result?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds why a record of WizCommerce is not linked; `None` when it is, or nobody knows.
+    pub(super) fn why_wiz_absent(&self, entity: EntityKind, id: &str) -> Result<Option<Absent>> {
+        let key = (entity, id.to_owned());
+        if self.state.link_by_wiz(entity.name(), id)?.is_some() {
+            return Ok(None);
+        }
+        if let Some(reason) = self.memory.skipped_wiz.get(&key) {
+            return Ok(Some(Absent::Skipped(reason)));
+        }
+        if let Some(rejection) = self.memory.refused_wiz.get(&key) {
+            return Ok(Some(Absent::Rejected(rejection.clone())));
+        }
+        let stored = self.state.rejection_of(entity.name(), Direction::Push.name(), id)?;
+        Ok(stored.map(|row| Absent::Rejected(row.rejection)))
     }
 
     /// Tells whether this run has rejected a record already.
@@ -108,7 +146,7 @@ impl Engine<'_> {
                 break;
             }
             let before = self.memory.set_reached(true);
-            let result = self.run_for(entity, &Task::Linked(flow.entity(), heads.clone())).await;
+            let result = self.run_for(entity, Direction::Pull, &Task::Linked(flow.entity(), heads.clone())).await;
             self.memory.set_reached(before);
             result?;
         }
@@ -116,11 +154,14 @@ impl Engine<'_> {
     }
 
     /// Runs another flow on behalf of this one.
-    async fn run_for(&mut self, entity: EntityKind, task: &Task) -> Result<()> {
+    async fn run_for(&mut self, entity: EntityKind, direction: Direction, task: &Task) -> Result<()> {
         let flows = self.flows;
         let depth = self.memory.depth;
         self.memory.depth = depth + 1;
-        let result = flows.run(self, entity, task).await;
+        let result = match direction {
+            Direction::Pull => flows.run(self, entity, task).await,
+            Direction::Push => flows.push(self, entity, task).await,
+        };
         self.memory.depth = depth;
         let (report, error): Reported = result?;
         self.report_side(report);
@@ -144,6 +185,9 @@ impl Engine<'_> {
 pub trait Flows {
     /// Runs one entity's flow. The report comes also with an error: what was complete is committed.
     fn run<'r, 'e: 'r>(&'r self, engine: &'r mut Engine<'e>, entity: EntityKind, task: &'r Task) -> Running<'r>;
+
+    /// Runs one entity's flow in the other direction, from WizCommerce to NetSuite.
+    fn push<'r, 'e: 'r>(&'r self, engine: &'r mut Engine<'e>, entity: EntityKind, task: &'r Task) -> Running<'r>;
 }
 
 /// A flow that runs; the error is that of one that could not begin.

@@ -50,6 +50,14 @@ impl Held {
     }
 }
 
+/// Gives what a WizCommerce record is held by: below zero, where no Internal ID is. Two records of one number only wait for each
+/// other.
+pub(super) fn hand_of(wc_id: &str) -> i64 {
+    let digits = crate::model::Fingerprint::of(wc_id.as_bytes());
+    let number = i64::from_str_radix(digits.as_str().get(..15).unwrap_or_default(), 16).unwrap_or(0);
+    -number - 1
+}
+
 impl Hands {
     /// Gives the hands of a guest, who works beside the run on a few records.
     #[must_use]
@@ -113,6 +121,12 @@ pub struct Memory {
     pub(super) done: HashSet<(EntityKind, i64)>,
     /// Records that were brought because another one needs them, whatever became of them.
     pub(super) brought: HashSet<(EntityKind, i64)>,
+    /// Records of WizCommerce that were brought because another one needs them.
+    pub(super) brought_wiz: HashSet<(EntityKind, String)>,
+    /// Records of WizCommerce that are out of scope.
+    pub(super) skipped_wiz: HashMap<(EntityKind, String), &'static str>,
+    /// Records of WizCommerce that were asked for and are not there; nothing of them is stored.
+    pub(super) refused_wiz: HashMap<(EntityKind, String), Rejection>,
     /// Records that are out of scope.
     skipped: HashMap<(EntityKind, i64), &'static str>,
     /// Records that were asked for and do not exist; nothing of them is stored.

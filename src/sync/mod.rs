@@ -13,6 +13,7 @@ mod members;
 mod memory;
 mod plan;
 mod prepare;
+mod push;
 mod read;
 pub mod report;
 
@@ -32,10 +33,10 @@ pub use memory::{Hands, Memory};
 pub use plan::{Found, decide};
 pub use prepare::Shape;
 
-use crate::entities::{Flow, Wanted};
+use crate::entities::{Flow, Frame, Wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
-use crate::model::{Clock, EntityKind, Rejection, rfc3339};
+use crate::model::{Clock, EntityKind, Rejection, WizId, rfc3339};
 use crate::netsuite::NetSuite;
 use crate::state::{Bounds, Commit, Mode, State};
 use crate::wizcommerce::WizCommerce;
@@ -57,6 +58,8 @@ pub struct Options {
     pub max_deactivate: Share,
     /// Plan and write nothing.
     pub dry_run: bool,
+    /// How many documents the first push may create before a person has said from which date on; `None` for any number.
+    pub first_push: Option<u64>,
     /// How often stock and prices are read in full where the account refuses checksums.
     pub sweep: Duration,
     /// Bring the documents that hang off those pulled, and what they hang off even where that is out of scope.
@@ -72,6 +75,7 @@ impl Default for Options {
             max_failures: None,
             max_deactivate: Share::Percent(5),
             dry_run: false,
+            first_push: None,
             sweep: Duration::from_secs(6 * 3600),
             linked: false,
         }
@@ -104,8 +108,10 @@ pub enum Task {
     Changes,
     /// Named records; the cursor stays.
     Named(Vec<Wanted>),
+    /// Records of WizCommerce, by its ids; the cursor stays.
+    Wiz(Vec<WizId>),
     /// The rejected records of these heads; the cursor stays.
-    Again(Vec<i64>),
+    Again(Vec<String>),
     /// Records that others refer to, by Internal ID; the cursor stays.
     Parents(Vec<i64>),
     /// The records that hang off these of another entity; the cursor stays.
@@ -151,23 +157,35 @@ struct Tally {
     seen: BTreeSet<i64>,
 }
 
+/// What is known of a flow's run when it begins.
+struct Begun {
+    at: tokio::time::Instant,
+    requests: Requests,
+    mode: Mode,
+}
+
 impl Engine<'_> {
     /// Runs one flow and reports it. An error is part of the report: what was complete is committed.
     pub async fn run<F: Flow>(&mut self, flow: &mut F, task: &Task) -> (FlowReport, Option<Error>) {
-        let (entity, direction) = (flow.entity().name(), flow.direction().name());
-        let started = tokio::time::Instant::now();
-        let before = self.requests();
+        let begun = self.begin(task);
         let tally = RefCell::new(Tally::default());
         let mut cursor = CursorMove::default();
-        let mut mode = match task {
-            Task::Changes => Mode::Incremental,
-            Task::Named(_) | Task::Again(_) | Task::Parents(_) | Task::Linked(..) => Mode::Ids,
-        };
+        let mut mode = begun.mode;
         let mut error = self.line(flow, task, &tally, &mut mode, &mut cursor).await.err();
         if error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Refused) {
             error = self.forget_shape(flow).err().or(error);
         }
-        let tally = tally.into_inner();
+        (self.report(flow, &begun, mode, cursor, tally.into_inner()), error)
+    }
+
+    fn begin(&self, task: &Task) -> Begun {
+        let mode = if *task == Task::Changes { Mode::Incremental } else { Mode::Ids };
+        Begun { at: tokio::time::Instant::now(), requests: self.requests(), mode }
+    }
+
+    /// Sums up what a flow did.
+    fn report<F: Frame>(&self, flow: &F, begun: &Begun, mode: Mode, cursor: CursorMove, tally: Tally) -> FlowReport {
+        let (entity, direction) = (flow.entity().name(), flow.direction().name());
         let after = self.requests();
         let mut report = FlowReport {
             entity: entity.into(),
@@ -176,11 +194,11 @@ impl Engine<'_> {
             counts: tally.counts,
             skipped_reasons: tally.skipped.into_iter().map(|(reason, count)| (reason.into(), count)).collect(),
             requests: Requests {
-                netsuite: after.netsuite - before.netsuite,
-                wizcommerce: after.wizcommerce - before.wizcommerce,
+                netsuite: after.netsuite - begun.requests.netsuite,
+                wizcommerce: after.wizcommerce - begun.requests.wizcommerce,
             },
             cursor,
-            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: u64::try_from(begun.at.elapsed().as_millis()).unwrap_or(u64::MAX),
             failures: Vec::new(),
             failures_total: tally.counts.rejected,
             notes: tally.notes,
@@ -188,7 +206,7 @@ impl Engine<'_> {
         };
         report.failures = self.failures(entity, direction, tally.rejections);
         self.observer.on(&Event::Finished(&report));
-        (report, error)
+        report
     }
 
     async fn line<F: Flow>(

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Engine, Event, Tally};
 use crate::entities::inventory::WAREHOUSES;
-use crate::entities::{Directory, Finder, Flow, Prerequisite, Rows, Table};
+use crate::entities::{Directory, Finder, Flow, Frame, Prerequisite, Rows, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{CallError, Method, Repeat};
 use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
@@ -79,10 +79,24 @@ impl Shape {
 impl Engine<'_> {
     /// Lets the flow learn its tables and finds out which columns the account lacks.
     pub(super) async fn shape<F: Flow>(&mut self, flow: &mut F, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
+        let selects = all_selects(flow);
+        let checksums = flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
+        self.shape_of(flow, &selects, &checksums, known, tally).await
+    }
+
+    /// As [`Engine::shape`], for queries that are named.
+    pub(super) async fn shape_of<F: Frame>(
+        &mut self,
+        flow: &mut F,
+        selects: &[Select],
+        checksums: &BTreeSet<&str>,
+        known: &Cursor,
+        tally: &RefCell<Tally>,
+    ) -> Result<Shape> {
         let mapping = mapping_digest(flow);
         let key = shape_key(flow);
         let asks = |select: &Select| select.optional || select.columns.iter().any(|column| column.optional);
-        if flow.tables().is_empty() && !all_selects(flow).iter().any(asks) {
+        if flow.tables().is_empty() && !selects.iter().any(asks) {
             // There is nothing to find out.
             return Ok(Shape::default());
         }
@@ -122,10 +136,8 @@ impl Engine<'_> {
             })?;
         }
         if stored.is_none() {
-            let checksums: BTreeSet<&str> =
-                flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
-            for select in all_selects(flow) {
-                if asks(&select) {
+            for select in selects {
+                if asks(select) {
                     let mut missing = lacked.get(select.name).cloned().unwrap_or_default();
                     match self.netsuite.missing_columns(&select.clone().without(&missing)).await {
                         Ok(more) => {
@@ -145,7 +157,7 @@ impl Engine<'_> {
                 Error::new(ErrorKind::Internal, "what was learned about the account cannot be stored").caused_by(error)
             })?;
             self.state.set_meta(&key, &text)?;
-            self.report_missing(flow, &shape, tally);
+            self.report_missing(flow, selects, &shape, tally);
         }
         for (select, missing) in &shape.missing {
             flow.lacks(select, missing);
@@ -155,15 +167,15 @@ impl Engine<'_> {
     }
 
     /// Forgets what was learned about the account: a refused query may name a column that went away since.
-    pub(super) fn forget_shape<F: Flow>(&mut self, flow: &F) -> Result<()> {
+    pub(super) fn forget_shape<F: Frame>(&mut self, flow: &F) -> Result<()> {
         self.memory.shapes.remove(&shape_key(flow));
         self.state.set_meta(&shape_key(flow), "")
     }
 
     /// Names the columns that the settings ask for and the account lacks.
-    fn report_missing<F: Flow>(&self, flow: &F, shape: &Shape, tally: &RefCell<Tally>) {
+    fn report_missing<F: Frame>(&self, flow: &F, selects: &[Select], shape: &Shape, tally: &RefCell<Tally>) {
         let mut expressions = BTreeSet::new();
-        for select in all_selects(flow) {
+        for select in selects {
             let Some(missing) = shape.missing.get(select.name) else { continue };
             for column in select.columns.iter().filter(|column| column.configured && missing.contains(&column.name)) {
                 expressions.insert(column.expression.clone());
@@ -217,7 +229,7 @@ impl Engine<'_> {
 
     /// Lets the flow consult the target's lists that its mapping needs. Read before the first batch of a flow, so a run with
     /// nothing to do asks for nothing.
-    pub(super) async fn consult<F: Flow>(&self, flow: &mut F) -> Result<()> {
+    pub(super) async fn consult<F: Frame>(&self, flow: &mut F) -> Result<()> {
         for Directory { name, path, parameters } in flow.directories() {
             let known = self.memory.directories.borrow().get(path).cloned();
             let entries = match known {
@@ -341,12 +353,12 @@ impl Engine<'_> {
     }
 }
 
-fn shape_key<F: Flow>(flow: &F) -> String {
+fn shape_key<F: Frame>(flow: &F) -> String {
     format!("shape {} {}", flow.entity().name(), flow.direction().name())
 }
 
 /// Digests what decides the target's content: the settings, and the build's own mapping.
-pub(super) fn mapping_digest<F: Flow>(flow: &F) -> String {
+pub(super) fn mapping_digest<F: Frame>(flow: &F) -> String {
     /// Raised when a release maps the same record to another body.
     const MAPPING: u32 = 2;
     Fingerprint::of(format!("{MAPPING} {}", flow.mapping()).as_bytes()).as_str().to_owned()

@@ -2,6 +2,7 @@
 
 pub mod records;
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -183,6 +184,20 @@ impl WizCommerce {
         parameters: &[(&str, &str)],
         page: usize,
     ) -> Result<(Vec<T>, bool)> {
+        self.dated_page(path, parameters, page).await.map(|(records, more, _)| (records, more))
+    }
+
+    /// As [`WizCommerce::list_page`], with WizCommerce's own clock at the answer, where it tells.
+    ///
+    /// # Errors
+    ///
+    /// As [`WizCommerce::list_page`].
+    pub async fn dated_page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        page: usize,
+    ) -> Result<(Vec<T>, bool, Option<Timestamp>)> {
         let mut query = format!("page={page}&page_size={PAGE}");
         for (name, value) in parameters {
             query.push_str(&format!("&{name}={}", percent_encode(value.as_bytes())));
@@ -205,7 +220,8 @@ impl WizCommerce {
                 .hint("nothing was taken from this list; the next run reads it again"));
         }
         let more = !listed.data.is_empty() && listed.pagination.is_none_or(|pagination| page < pagination.total_pages);
-        Ok((listed.data, more))
+        let date = response.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
+        Ok((listed.data, more, date))
     }
 
     /// Reads a whole list. Sort it by creation where the list can be sorted, so that records made meanwhile appear at its
