@@ -96,7 +96,7 @@ impl World {
         let lists: Vec<(&str, &str, &str)> = lists.iter().map(|list| (list.reference_id, list.name, list.currency)).collect();
         self.wizcommerce.seed_price_lists(&lists, catalogue.now)?;
         let born = self.netsuite.with_database(|database| seed::wizcommerce(database, catalogue.now))?;
-        self.wizcommerce.edit(&born, catalogue.now)
+        self.wizcommerce.seed(&born, catalogue.now)
     }
 
     /// Changes a record of an entity in NetSuite, as its people would, and gives the ids that were touched.
