@@ -328,6 +328,11 @@ impl WizCommerce {
         };
         rows().map_err(words)
     }
+
+    /// Gives where webhooks go, if anywhere.
+    pub(in crate::sandbox) fn subscription(&self) -> Option<&Subscription> {
+        self.settings.webhooks.as_ref()
+    }
 }
 
 /// Fails what has been under way for too long and takes what is due. Moments are milliseconds since 1970.
