@@ -2095,7 +2095,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__sandbox__subcmd__serve)
-            opts="-p -q -v -y -h -V --netsuite-port --wizcommerce-port --latency-ms --wizcommerce-latency-ms --concurrency-limit --items --problems --faults --data --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version"
+            opts="-p -q -v -y -h -V --netsuite-port --wizcommerce-port --latency-ms --wizcommerce-latency-ms --concurrency-limit --items --problems --faults --webhook-url --webhook-secret --webhook-style --data --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2127,6 +2127,18 @@ _netwiz() {
                     ;;
                 --faults)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --webhook-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --webhook-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --webhook-style)
+                    COMPREPLY=($(compgen -W "header signature" -- "${cur}"))
                     return 0
                     ;;
                 --data)

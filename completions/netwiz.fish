@@ -502,6 +502,10 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_s
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l concurrency-limit -d 'How many requests NetSuite takes at once' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l items -d 'Seed so many items' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l faults -d 'A script of misbehaviour, JSON' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l webhook-url -d 'Deliver WizCommerce\'s webhooks to this http address on this machine' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l webhook-secret -d 'What WizCommerce and the receiver of its webhooks share' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l webhook-style -d 'How WizCommerce proves a webhook genuine' -r -f -a "header\t'The secret itself, in the header webhook-secret'
+signature\t'HMAC-SHA256 of the body in base64, in the header X-Wizcommerce-Signature'"
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l data -d 'Keep the data in this folder; without it, in memory' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand sandbox; and __fish_seen_subcommand_from serve" -l config -d 'Read the configuration from this file or folder' -r -F

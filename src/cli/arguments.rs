@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Secret;
+
 const EXIT_CODES: &str = "Exit codes:
   0  done, also when there was nothing to do
   1  failed for another reason, e.g. an unusable state file
@@ -443,9 +445,36 @@ pub(crate) struct ServeArguments {
     /// A script of misbehaviour, JSON
     #[arg(long, env = "NETWIZ_FAULTS", value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// Deliver WizCommerce's webhooks to this http address on this machine
+    #[arg(long, env = "NETWIZ_WEBHOOK_URL", value_name = "URL", requires = "webhook_secret", value_parser = receiver)]
+    pub(crate) webhook_url: Option<String>,
+    /// What WizCommerce and the receiver of its webhooks share
+    #[arg(long, env = "NETWIZ_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
+    pub(crate) webhook_secret: Option<Secret>,
+    /// How WizCommerce proves a webhook genuine
+    #[arg(long, env = "NETWIZ_WEBHOOK_STYLE", value_enum, default_value_t, value_name = "STYLE")]
+    pub(crate) webhook_style: WebhookStyle,
     /// Keep the data in this folder; without it, in memory
     #[arg(long, env = "NETWIZ_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// The two documented ways to prove a webhook genuine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WebhookStyle {
+    /// The secret itself, in the header webhook-secret
+    Header,
+    /// HMAC-SHA256 of the body in base64, in the header X-Wizcommerce-Signature
+    #[default]
+    Signature,
+}
+
+fn receiver(url: &str) -> Result<String, String> {
+    crate::sandbox::courier::check_receiver(url).map(|()| url.to_owned())
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::arguments::{SandboxArguments, SandboxCommand, ServeArguments};
+use super::arguments::{SandboxArguments, SandboxCommand, ServeArguments, WebhookStyle};
 use super::assembly::Session;
 use super::output::written;
 use super::run::parse_entity;
@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sandbox::faults::Faults;
 use crate::sandbox::seed::news::ENTITIES;
+use crate::sandbox::wizcommerce::{Authentication, Encoding, Subscription};
 use crate::sandbox::{self, Running, World};
 use crate::state::{Lease, lock_path};
 use crate::sync::report::SCHEMA_VERSION;
@@ -158,6 +159,24 @@ fn remove(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+/// Gives the subscription to webhooks that the arguments ask for.
+fn subscription(arguments: &ServeArguments) -> Result<Option<Subscription>> {
+    let (Some(url), Some(secret)) = (&arguments.webhook_url, &arguments.webhook_secret) else { return Ok(None) };
+    let secret = secret.expose().to_owned();
+    let authentication = match arguments.webhook_style {
+        // Of the two names the documents give as examples, the first.
+        WebhookStyle::Header => Authentication::Header { name: "webhook-secret".to_owned(), secret },
+        WebhookStyle::Signature => Authentication::Signature { secrets: vec![secret], encoding: Encoding::Base64 },
+    };
+    let subscription = Subscription::new(url, authentication);
+    subscription.check().map_err(|words| {
+        Error::new(ErrorKind::Usage, "webhooks cannot be sent with this secret")
+            .caused_by(words)
+            .hint("name another one with `--webhook-secret`")
+    })?;
+    Ok(Some(subscription))
+}
+
 async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
     let faults = match &arguments.faults {
         None => Faults::new(Vec::new()),
@@ -177,7 +196,9 @@ async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
     if let Some(folder) = &arguments.data {
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
-    let world = World::open(arguments.data.as_deref(), sandbox::Setup::default(), sandbox::system_clock()).map_err(failed)?;
+    let mut setup = sandbox::Setup::default();
+    setup.wizcommerce.webhooks = subscription(&arguments)?;
+    let world = World::open(arguments.data.as_deref(), setup, sandbox::system_clock()).map_err(failed)?;
     if world.is_empty() {
         world.seed(arguments.items, arguments.problems).map_err(failed)?;
     }
@@ -185,7 +206,9 @@ async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
     let wizcommerce = sandbox::conditions(Duration::from_millis(arguments.wizcommerce_latency_ms), None);
     let endpoints = world.endpoints(netsuite, wizcommerce, Arc::new(faults));
     let watched = endpoints.clone();
-    let running = Running::start(endpoints, [arguments.netsuite_port, arguments.wizcommerce_port]).map_err(|words| {
+    let courier = world.courier().map_err(failed)?;
+    let ports = [arguments.netsuite_port, arguments.wizcommerce_port];
+    let running = Running::start_with(endpoints, ports, courier).map_err(|words| {
         Error::new(ErrorKind::Io, "the sandbox cannot be served")
             .caused_by(words)
             .hint("name another port with `--netsuite-port` or `--wizcommerce-port`; 0 picks a free one")
@@ -207,8 +230,9 @@ async fn serve(session: Session<'_>, arguments: ServeArguments) -> Result<u8> {
             wizcommerce: ServedWizCommerce { url: &running.wizcommerce_url, api_key: &api_key },
         })?;
     } else {
+        let webhooks = arguments.webhook_url.as_ref().map_or_else(String::new, |url| format!("Webhooks    {url}\n"));
         let text = format!(
-            "NetSuite    {}  account {}\nWizCommerce {}\n\n\
+            "NetSuite    {}  account {}\nWizCommerce {}\n{webhooks}\n\
              export NETWIZ_NETSUITE_CONSUMER_KEY={}\nexport NETWIZ_NETSUITE_CONSUMER_SECRET={}\n\
              export NETWIZ_NETSUITE_TOKEN_ID={}\nexport NETWIZ_NETSUITE_TOKEN_SECRET={}\n\
              export NETWIZ_WIZCOMMERCE_API_KEY={api_key}\n\n\

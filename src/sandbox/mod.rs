@@ -4,6 +4,7 @@
 //! the transport they are plugged into ([`InProcess`]). [`World`] holds the two systems' data, [`Running`] serves them on
 //! loopback from a thread of its own.
 
+pub mod courier;
 pub mod endpoint;
 pub mod exchange;
 pub mod faults;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use courier::Courier;
 use endpoint::{Clock, Conditions, Endpoint};
 use exchange::{Delivery, Remote};
 use faults::Faults;
@@ -96,7 +98,7 @@ impl World {
         let lists: Vec<(&str, &str, &str)> = lists.iter().map(|list| (list.reference_id, list.name, list.currency)).collect();
         self.wizcommerce.seed_price_lists(&lists, catalogue.now)?;
         let born = self.netsuite.with_database(|database| seed::wizcommerce(database, catalogue.now))?;
-        self.wizcommerce.edit(&born, catalogue.now)
+        self.wizcommerce.seed(&born, catalogue.now)
     }
 
     /// Changes a record of an entity in NetSuite, as its people would, and gives the ids that were touched.
@@ -107,6 +109,15 @@ impl World {
     pub fn news(&self, entity: &str) -> Result<Vec<String>, String> {
         let now = (self.clock)();
         self.netsuite.with_database(|database| seed::news::news(database, now, entity))
+    }
+
+    /// Gives what carries WizCommerce's webhooks; `None` when nobody subscribed to them.
+    ///
+    /// # Errors
+    ///
+    /// Says in words why they cannot go where they are to go.
+    pub fn courier(&self) -> Result<Option<Courier>, String> {
+        Courier::new(Arc::clone(&self.wizcommerce), Arc::clone(&self.clock))
     }
 
     /// Puts both systems behind the conditions of a network, each knowing the other so that scripted edits reach it.
@@ -137,6 +148,15 @@ impl Running {
     ///
     /// Names the port that cannot be had.
     pub fn start(endpoints: [Arc<Endpoint>; 2], ports: [u16; 2]) -> Result<Self, String> {
+        Self::start_with(endpoints, ports, None)
+    }
+
+    /// Does the same and, beside it, carries webhooks.
+    ///
+    /// # Errors
+    ///
+    /// Names the port that cannot be had.
+    pub fn start_with(endpoints: [Arc<Endpoint>; 2], ports: [u16; 2], courier: Option<Courier>) -> Result<Self, String> {
         let listen = |port: u16| {
             let listener = std::net::TcpListener::bind(("127.0.0.1", port))
                 .map_err(|error| format!("port {port} cannot be had: {error}"))?;
@@ -160,6 +180,11 @@ impl Running {
                     tokio::join!(
                         endpoint::serve(netsuite_endpoint, netsuite, std::future::pending::<()>()),
                         endpoint::serve(wizcommerce_endpoint, wizcommerce, std::future::pending::<()>()),
+                        async {
+                            if let Some(courier) = courier {
+                                courier.run().await;
+                            }
+                        },
                     )
                 };
                 tokio::select! {

@@ -21,6 +21,17 @@ fn mistyped_things_get_a_suggestion() {
 }
 
 #[test]
+fn webhooks_stay_on_this_machine_and_need_a_secret() {
+    let home = Home::empty();
+    let serve = |more: &[&str]| home.run(&[&["sandbox", "serve"], more].concat());
+    let here = "http://127.0.0.1:8787/webhooks";
+    serve(&["--webhook-url", "http://example.test/"]).fails(2, &["--webhook-url", here]);
+    serve(&["--webhook-url", here]).fails(2, &["--webhook-secret <SECRET>"]);
+    serve(&["--webhook-url", here, "--webhook-secret", ""]).fails(2, &["missing or empty"]).hints("--webhook-secret");
+    serve(&["--webhook-url", here, "--webhook-secret", "s", "--webhook-style", "none"]).fails(2, &["header, signature"]);
+}
+
+#[test]
 fn values_that_make_no_sense_are_told_with_an_example() {
     let simulators = Simulators::start();
     let home = Home::of(&simulators);

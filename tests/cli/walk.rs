@@ -1,5 +1,10 @@
 //! The first walk: both remotes in one process, netwiz in another.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::Value;
+
 use crate::program::{Home, Served};
 
 #[test]
@@ -95,4 +100,31 @@ fn the_built_in_profile_needs_nothing_and_keeps_its_world() {
     assert_eq!(third.code, 3, "{third}");
     let created = third.document()["flows"][0]["counts"]["created"].as_u64().unwrap();
     assert!((40..100).contains(&created), "{third}");
+}
+
+#[test]
+fn served_webhooks_reach_their_receiver() {
+    for (style, proof) in [("header", "webhook-secret: shared"), ("signature", "x-wizcommerce-signature: ")] {
+        let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/webhooks", receiver.local_addr().unwrap());
+        let served = Served::start(&["--webhook-url", &url, "--webhook-secret", "shared", "--webhook-style", style]);
+        let (wizcommerce, text) = (&served.first_line["wizcommerce"], |value: &Value| value.as_str().unwrap().to_owned());
+        let (address, key) = (text(&wizcommerce["url"]).replace("http://", ""), text(&wizcommerce["api_key"]));
+        let mut call = TcpStream::connect(&address).unwrap();
+        // The first customer of the seed.
+        let path = "/v1/customers/5eed0001-0000-4000-8000-000000000001";
+        write!(call, "DELETE {path} HTTP/1.1\r\nhost: {address}\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        call.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (mut delivery, _) = receiver.accept().unwrap();
+        let mut request = String::new();
+        let mut chunk = [0; 1024];
+        while !request.ends_with("}}") {
+            let count = delivery.read(&mut chunk).unwrap();
+            assert_ne!(count, 0, "{request}");
+            request.push_str(std::str::from_utf8(&chunk[..count]).unwrap());
+        }
+        assert!(request.contains(proof) && request.contains(r#""event":"customer."#), "{request}");
+    }
 }

@@ -18,26 +18,27 @@
 //! `updated_at` moves to now unless the patch gives it; `created_at` may be given too. `insert` fills in `id`, `status` and both
 //! times. The API's checks do not apply, but prices must name a list and attributes a definition.
 
-use super::answer::{Refusal, is_stamp};
+use jiff::Timestamp;
+
+use super::answer::{Refusal, is_stamp, stamp};
 use super::customer_parts::{self, ADDRESSES, CONTACTS};
 use super::json::Json;
 use super::payments::{CREDIT_MEMOS, PAYMENTS};
 use super::store::{Resource, Store, Verb};
-use super::{Settings, customers, invoices, orders, payment_methods, products, quotes, shipments};
+use super::{Settings, customers, invoices, orders, payment_methods, products, quotes, shipments, webhooks};
 
 /// Carries out a script.
-pub(super) fn run(store: &Store, settings: &Settings, script: &str, now: &str) -> Result<(), String> {
+pub(super) fn run(store: &Store, settings: &Settings, script: &str, now: Timestamp) -> Result<(), String> {
     let script = Json::parse(script).map_err(|reason| format!("the script is not JSON: {reason}"))?;
     let Json::List(operations) = script else { return Err("the script is not an array of operations".to_owned()) };
-    let app = App { store, settings, now };
-    store
-        .transact(|| {
-            for (index, operation) in operations.iter().enumerate() {
-                app.perform(operation).map_err(|Failed(reason)| Failed(format!("operation {index}: {reason}")))?;
-            }
-            Ok(())
-        })
-        .map_err(|Failed(reason)| reason)
+    let app = App { store, settings, now: &stamp(now) };
+    let work = || {
+        for (index, operation) in operations.iter().enumerate() {
+            app.perform(operation).map_err(|Failed(reason)| Failed(format!("operation {index}: {reason}")))?;
+        }
+        Ok(())
+    };
+    webhooks::told(store, settings, now, work).map_err(|Failed(reason)| reason)
 }
 
 /// The reason why an operation cannot be carried out.

@@ -25,6 +25,7 @@ mod sales;
 mod schema;
 mod shipments;
 mod store;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,7 @@ use json::Json;
 use store::{Resource, Store};
 
 pub use access::{LOGIN_EMAIL, LOGIN_PASSWORD};
+pub use webhooks::{Authentication, Delivery, DeliveryRow, Encoding, Subscription};
 
 /// What the simulator does where the documents leave it open, and the key it accepts.
 #[derive(Debug, Clone)]
@@ -67,6 +69,8 @@ pub struct Settings {
     pub order_by_reference: bool,
     /// The wait named when there are too many requests; `None` names none, as documented.
     pub retry_after_seconds: Option<u32>,
+    /// Who is told of changes; `None` for nobody.
+    pub webhooks: Option<Subscription>,
 }
 
 /// What a second record with the same `reference_id` meets.
@@ -134,6 +138,7 @@ impl Default for Settings {
             sub_resources_move_customer: true,
             order_by_reference: false,
             retry_after_seconds: None,
+            webhooks: None,
         }
     }
 }
@@ -143,8 +148,9 @@ impl WizCommerce {
     ///
     /// # Errors
     ///
-    /// Says in words why the file cannot be used.
+    /// Says in words why the file, or the subscription to webhooks, cannot be used.
     pub fn open(path: Option<&Path>, settings: Settings) -> Result<Self, String> {
+        settings.webhooks.as_ref().map_or(Ok(()), Subscription::check)?;
         Ok(Self { settings, store: Mutex::new(Store::open(path)?) })
     }
 
@@ -205,6 +211,16 @@ impl WizCommerce {
         seeded.map_err(|error| error.to_string())
     }
 
+    /// Carries out a script as [`Remote::edit`] does and tells nobody: what a tenant begins with is older than any subscription.
+    ///
+    /// # Errors
+    ///
+    /// Gives the reason in words when the script cannot be carried out.
+    pub fn seed(&self, script: &str, now: Timestamp) -> Result<(), String> {
+        let quiet = Settings { webhooks: None, ..self.settings.clone() };
+        edit::run(&self.store(), &quiet, script, now)
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -243,7 +259,11 @@ impl WizCommerce {
             _ => return Err(unknown()),
         };
         let store = self.store();
-        if call.method() == "GET" { route(&call, &store) } else { store.transact(|| route(&call, &store)) }
+        if call.method() == "GET" {
+            route(&call, &store)
+        } else {
+            webhooks::told(&store, &self.settings, now, || route(&call, &store))
+        }
     }
 }
 
@@ -263,7 +283,7 @@ impl Remote for WizCommerce {
 
     fn edit(&self, script: &str, now: Timestamp) -> Result<(), String> {
         let store = self.store();
-        edit::run(&store, &self.settings, script, &stamp(now))
+        edit::run(&store, &self.settings, script, now)
     }
 }
 

@@ -10,7 +10,7 @@ use super::HistoryRow;
 use super::json::Json;
 
 /// The layout of the file; another number means another version of the program made it.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 /// Statements kept prepared; every call uses a handful, lists one per combination of filters.
 const PREPARED: usize = 128;
 /// How long a second process on the same file waits for the first.
@@ -52,6 +52,24 @@ const STATES: &str = "
     update record set state = json_extract(document, '$.status');
     create index record_by_state on record (resource, state, updated_at, sequence) where state is not null;
     pragma user_version = 2;";
+
+/// What the third layout adds: the outbox of webhooks. Moments are milliseconds since 1970.
+const WEBHOOKS: &str = "
+    create table webhook_delivery (
+        number integer primary key autoincrement,
+        sequence integer not null,
+        event_id text not null,
+        event text not null,
+        record_id text not null,
+        body text not null,
+        state text not null,
+        attempts integer not null default 0,
+        due_at integer not null,
+        status integer
+    );
+    create index webhook_delivery_by_moment on webhook_delivery (state, due_at, number);
+    create index webhook_delivery_by_event on webhook_delivery (sequence);
+    pragma user_version = 3;";
 
 /// A kind of record. A new resource is one variant here, one file beside this one, and one route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,12 +225,14 @@ impl Store {
         // Two processes may meet at a new file; the second finds the layout made.
         let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(explain)?;
         let layout: i64 = transaction.query_row("pragma user_version", [], |row| row.get(0)).map_err(explain)?;
-        match layout {
-            0 => [SCHEMA, STATES].iter().try_for_each(|batch| transaction.execute_batch(batch)).map_err(explain)?,
-            1 => transaction.execute_batch(STATES).map_err(explain)?,
-            LAYOUT => {}
+        let missing = match layout {
+            0 => &[SCHEMA, STATES, WEBHOOKS][..],
+            1 => &[STATES, WEBHOOKS],
+            2 => &[WEBHOOKS],
+            LAYOUT => &[],
             other => return Err(format!("the WizCommerce simulator's store has layout {other}; this version knows {LAYOUT}")),
-        }
+        };
+        missing.iter().try_for_each(|batch| transaction.execute_batch(batch)).map_err(explain)?;
         transaction.commit().map_err(explain)?;
         Ok(Self { database })
     }
@@ -376,9 +396,19 @@ impl Store {
 
     /// Gives what was written, in order.
     pub(super) fn history(&self) -> rusqlite::Result<Vec<HistoryRow>> {
-        let sql = "select sequence, at, resource, record_id, verb from sim_history order by sequence";
+        self.changes_after(0)
+    }
+
+    /// Gives the number of the last change, 0 before the first.
+    pub(super) fn last_change(&self) -> rusqlite::Result<i64> {
+        self.database.prepare_cached("select coalesce(max(sequence), 0) from sim_history")?.query_row([], |row| row.get(0))
+    }
+
+    /// Gives what was written after a change, in order.
+    pub(super) fn changes_after(&self, sequence: i64) -> rusqlite::Result<Vec<HistoryRow>> {
+        let sql = "select sequence, at, resource, record_id, verb from sim_history where sequence > ?1 order by sequence";
         let mut statement = self.database.prepare_cached(sql)?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map([sequence], |row| {
             Ok(HistoryRow { sequence: row.get(0)?, at: row.get(1)?, resource: row.get(2)?, id: row.get(3)?, verb: row.get(4)? })
         })?;
         rows.collect()
@@ -526,6 +556,20 @@ mod tests {
         let state: String = store.database().query_row("select state from record", [], |row| row.get(0)).expect("has a state");
         assert_eq!(state, "active");
         assert_eq!(store.count(Resource::PriceLists).expect("read"), 1);
+    }
+
+    #[test]
+    fn a_file_of_the_second_layout_gets_an_outbox() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("wiz.sqlite");
+        let second = Connection::open(&path).expect("opens");
+        second.execute_batch(SCHEMA).expect("made");
+        second.execute_batch(STATES).expect("made");
+        drop(second);
+        let store = Store::open(Some(&path)).expect("taken up");
+        let rows: i64 =
+            store.database().query_row("select count(*) from webhook_delivery", [], |row| row.get(0)).expect("is there");
+        assert_eq!(rows, 0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod orders;
 mod payments;
 mod quotes;
 mod shipments;
+mod webhooks;
 
 /// A tenant with two price lists and the attribute `Finish`, at a fixed moment.
 struct Tenant {
