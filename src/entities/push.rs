@@ -127,6 +127,8 @@ pub struct Identity {
     pub is_it: &'static str,
     /// The expression of the record it belongs to, e.g. an order's customer.
     pub owner: Option<&'static str>,
+    /// Whether queries show its external id; a record of which that is uncertain is read by it directly.
+    pub is_queried: bool,
 }
 
 /// A name that a record is kept under, and its external id.
@@ -331,6 +333,14 @@ impl Agreement {
         } else {
             self.fields.insert(name.to_owned(), [netsuite.map(digest), wizcommerce.map(digest)]);
         }
+    }
+
+    /// Adds fields of an image that both directions share, where nothing is known of them.
+    pub fn complete(&mut self, image: &str) {
+        for (name, text) in serde_json::from_str::<BTreeMap<String, String>>(image).unwrap_or_default() {
+            self.fields.entry(name).or_insert_with(|| [Some(text.clone()), Some(text)]);
+        }
+        self.known = true;
     }
 
     /// Writes it as a flow of its own remembers it.

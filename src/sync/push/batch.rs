@@ -447,6 +447,14 @@ impl Engine<'_> {
     /// Finds the records of external ids.
     pub(super) async fn find_external(&self, identity: &Identity, names: &[String]) -> Result<HashMap<String, Found>> {
         let mut found = HashMap::new();
+        if !identity.is_queried {
+            for name in names {
+                if let Some(id) = self.netsuite.find_external(identity.record, name).await? {
+                    found.insert(name.clone(), Found { id, fits: true, owner: None });
+                }
+            }
+            return Ok(found);
+        }
         for some in names.chunks(NAMES) {
             let listed = some.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ");
             let alias = identity.alias;
