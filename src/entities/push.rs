@@ -305,7 +305,7 @@ impl Agreement {
         Self { known: fields.is_some(), fields: fields.unwrap_or_default() }
     }
 
-    /// Reads an image that both directions share: one fingerprint per field. One that is empty is in doubt, and not known.
+    /// Reads an image that both directions share: one fingerprint per field, an empty one where it is in doubt.
     pub fn of_shared(image: Option<&str>) -> Self {
         let fields: Option<BTreeMap<String, String>> = image.and_then(|image| serde_json::from_str(image).ok());
         let known = fields.is_some();
@@ -313,10 +313,10 @@ impl Agreement {
         Self { known, fields: fields.unwrap_or_default().into_iter().map(|(name, text)| (name, both(text))).collect() }
     }
 
-    /// Gives what was agreed on for a field; `None` on a first meeting, and where the outcome of a write is in doubt.
+    /// Gives what was agreed on for a field; `None` on a first meeting. A field whose last write is in doubt is like nothing
+    /// either side has: both count as changed.
     pub fn of(&self, name: &str) -> Option<Agreed<'_>> {
         match self.fields.get(name) {
-            Some([netsuite, wizcommerce]) if netsuite.as_deref() == Some("") || wizcommerce.as_deref() == Some("") => None,
             Some([netsuite, wizcommerce]) => Some(Agreed { netsuite: netsuite.as_deref(), wizcommerce: wizcommerce.as_deref() }),
             // Both were empty then.
             None if self.known => Some(Agreed { netsuite: None, wizcommerce: None }),
@@ -426,7 +426,7 @@ mod tests {
 
         let shared = Agreement::of_shared(Some(r#"{"email":"x","phone":""}"#));
         assert_eq!(shared.of("email"), Some(Agreed { netsuite: Some("x"), wizcommerce: Some("x") }));
-        assert_eq!(shared.of("phone"), None, "in doubt");
+        assert_eq!(shared.of("phone"), Some(Agreed { netsuite: Some(""), wizcommerce: Some("") }), "in doubt");
         assert_eq!(shared.of("city"), Some(Agreed { netsuite: None, wizcommerce: None }));
         assert_eq!(shared.shared().as_deref(), Some(r#"{"email":"x","phone":""}"#));
     }

@@ -120,9 +120,8 @@ impl<'p> Change<'p> {
         let (wanted, there) = (wanted.and_then(|text| canonical(member, text)), there.and_then(|text| canonical(member, text)));
         let digest = |text: &Option<String>| text.as_ref().map(|text| Fingerprint::of(text.as_bytes()));
         let (ours, theirs) = (digest(&wanted), digest(&there));
-        // A part whose last write was lost has an empty image: nobody knows who changed it.
-        let known = self.written.as_ref().filter(|_| self.written(part) != Some(""));
-        let agreed = known.map(|_| Agreed { netsuite: self.written(part), wizcommerce: self.written(part) });
+        // A part whose last write was lost has an empty image, which is like nothing either side has: both count as changed.
+        let agreed = self.written.as_ref().map(|_| Agreed { netsuite: self.written(part), wizcommerce: self.written(part) });
         let merged = merge(agreed, text_of(ours.as_ref()), text_of(theirs.as_ref()), self.body.winner);
         if let (Merged::Overrules(side), Some(_)) = (merged, self.written(part).filter(|before| !before.is_empty())) {
             let (kept, lost) = match side {
