@@ -361,16 +361,19 @@ pub fn external_id(prefix: &str, wc_id: &str) -> Result<String, String> {
 }
 
 /// Makes a call that creates a record. It is never repeated blindly: after a lost answer the external id is looked up first.
-pub fn creation(record: &str, external_id: &str, mut body: serde_json::Map<String, Value>) -> RecordCall {
-    body.insert("externalId".into(), external_id.into());
+///
+/// Members keep every digit of a number as it is written.
+pub fn creation(record: &str, external_id: &str, body: impl Into<Members>) -> RecordCall {
+    let mut body = body.into();
+    body.set("externalId", external_id);
     let path = format!("/services/rest/record/v1/{record}");
-    RecordCall { method: Method::Post, path, body: Value::Object(body).to_string(), repeat: Repeat::Never }
+    RecordCall { method: Method::Post, path, body: body.json(), repeat: Repeat::Never }
 }
 
 /// Makes a call that changes body fields of a record: sending it twice is sending it once.
-pub fn change(record: &str, id: NetSuiteId, body: serde_json::Map<String, Value>) -> RecordCall {
+pub fn change(record: &str, id: NetSuiteId, body: impl Into<Members>) -> RecordCall {
     let path = format!("/services/rest/record/v1/{record}/{id}");
-    RecordCall { method: Method::Patch, path, body: Value::Object(body).to_string(), repeat: Repeat::Safe }
+    RecordCall { method: Method::Patch, path, body: body.into().json(), repeat: Repeat::Safe }
 }
 
 /// Says of a refusal what it means, for whatever record it was: by code first, then by the recorded wordings.

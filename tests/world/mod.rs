@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use netwiz::config::{Inputs, Secret, SecretName, Settings};
 use netwiz::error::Error;
 use netwiz::http::{Schedule, Stop, Transport};
-use netwiz::model::{Clock, EntityKind, Flag, Link, NetSuiteId, Replay};
+use netwiz::model::{Clock, Direction, EntityKind, Flag, Link, NetSuiteId, Replay};
 use netwiz::netsuite::NetSuite;
 use netwiz::profile::{self, ProfileFlows, Surroundings};
 use netwiz::sandbox::endpoint::{Conditions, Endpoint};
@@ -346,6 +346,16 @@ impl World {
         options: Options,
         observer: &dyn Observer,
     ) -> Result<Reports, Error> {
+        self.try_run_in(Direction::Pull, tasks, options, observer).await
+    }
+
+    async fn try_run_in(
+        &mut self,
+        direction: Direction,
+        tasks: &[(EntityKind, Task)],
+        options: Options,
+        observer: &dyn Observer,
+    ) -> Result<Reports, Error> {
         self.runs += 1;
         let run_id = format!("run{:04}", self.runs);
         let (netsuite, wizcommerce) = self.clients();
@@ -376,7 +386,11 @@ impl World {
         let mut reports = Vec::new();
         for (entity, task) in tasks {
             engine.memory.scheduled.remove(entity);
-            reports.push(flows.run(&mut engine, *entity, task).await.unwrap());
+            let running = match direction {
+                Direction::Pull => flows.run(&mut engine, *entity, task),
+                Direction::Push => flows.push(&mut engine, *entity, task),
+            };
+            reports.push(running.await.unwrap());
         }
         self.side = std::mem::take(&mut engine.memory.side);
         self.state.end_run(&run_id, "ok", 0, "{}", "{}", self.clock.now_()).unwrap();
@@ -391,6 +405,14 @@ impl World {
         observer: &dyn Observer,
     ) -> Vec<(FlowReport, Option<Error>)> {
         match self.try_run(tasks, options, observer).await {
+            Ok(reports) => reports,
+            Err(error) => panic!("no clock: {error} {:?}", error.causes()),
+        }
+    }
+
+    /// Runs tasks from WizCommerce to NetSuite; panics when the run cannot begin.
+    pub async fn push(&mut self, tasks: &[(EntityKind, Task)], options: Options, observer: &dyn Observer) -> Reports {
+        match self.try_run_in(Direction::Push, tasks, options, observer).await {
             Ok(reports) => reports,
             Err(error) => panic!("no clock: {error} {:?}", error.causes()),
         }
