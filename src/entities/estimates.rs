@@ -3,7 +3,7 @@
 //! A quote that ends without an order, or becomes one, leaves its estimate as it is: the order is pushed by its own flow.
 
 use super::documents::Document;
-use super::push::Source;
+use super::push::{Excluded, Source};
 use super::sales::{Form, Kind, Sales, Settings};
 use crate::model::{EntityKind, Link};
 use crate::wizcommerce::records::Members;
@@ -42,13 +42,14 @@ impl Kind for Quotes {
         }
     }
 
-    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<&'static str> {
+    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<Excluded> {
         match record.text("status").as_deref() {
             // What it became is an order now, and edited as such.
             Some("submitted" | "accepted") => {
-                (link.is_some() && record.text("converted_order_id").is_some()).then_some("converted")
+                let is_converted = link.is_some() && record.text("converted_order_id").is_some();
+                is_converted.then_some(Excluded::Skipped("converted"))
             }
-            _ => Some("status"),
+            _ => Some(Excluded::Skipped("status")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Orders, WizCommerce to NetSuite: confirmed orders become Sales Orders, what is edited afterwards follows while R8 allows it.
 
 use super::{ORDER, PUSHED};
-use crate::entities::push::Source;
+use crate::entities::push::{Excluded, Source};
 use crate::entities::sales::{Form, Kind, Sales, Settings};
 use crate::model::{EntityKind, Link};
 use crate::wizcommerce::records::Members;
@@ -30,19 +30,19 @@ impl Kind for Orders {
     fn source(&self) -> Source {
         Source {
             path: "/v2/orders".to_owned(),
-            // Drafts never matter: what was confirmed and becomes a draft again is nobody's order for that long.
+            // Drafts never matter: what was confirmed and is a draft again is pushed once it is confirmed again.
             states: &[&[("order_status", "confirmed")], &[("order_status", "cancelled")]],
             number: "display_id",
             whole_rows: false,
         }
     }
 
-    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<&'static str> {
+    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<Excluded> {
         match record.text("status").as_deref() {
             Some("confirmed") => None,
-            // What NetSuite has heard of is called off there, too.
-            Some("cancelled") if link.is_some() => None,
-            _ => Some("status"),
+            // What NetSuite has heard of is called off there, too, even where the link was lost or never stored.
+            Some("cancelled") => link.is_none().then_some(Excluded::Unmade("status")),
+            _ => Some(Excluded::Skipped("status")),
         }
     }
 }

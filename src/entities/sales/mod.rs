@@ -82,7 +82,7 @@ pub trait Kind {
     fn source(&self) -> Source;
 
     /// Says of a record what keeps it out, beside its date and where it came from.
-    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<&'static str>;
+    fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<Excluded>;
 }
 
 /// What the profile says about sales that go to NetSuite.
@@ -691,7 +691,7 @@ impl<K: Kind> Push for Sales<K> {
 
     fn identity(&self) -> Identity {
         let Form { record, is_it, .. } = Self::FORM;
-        Identity { record, from: "transaction t", alias: "t", is_it, owner: Some("t.entity") }
+        Identity { record, from: "transaction t", alias: "t", is_it, owner: Some("t.entity"), is_queried: true }
     }
 
     fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<Excluded> {
@@ -699,13 +699,14 @@ impl<K: Kind> Push for Sales<K> {
         if record.text("source").as_deref() == Some("netsuite") || link.is_some_and(|link| !is_ours(link)) {
             return Some(Excluded::Echo("netsuite_origin"));
         }
-        if let Some(reason) = self.kind.excludes(record, link) {
-            return Some(Excluded::Skipped(reason));
+        let excluded = self.kind.excludes(record, link);
+        if matches!(excluded, Some(Excluded::Skipped(_))) {
+            return excluded;
         }
         let made = record.text("created_at").and_then(|text| date_of(&text, &self.settings.zone, false));
         // Dates in this form compare as text.
         let is_early = self.settings.start_date.as_ref().zip(made).is_some_and(|(start, made)| made < *start);
-        (is_early && link.is_none()).then_some(Excluded::Skipped(START_DATE))
+        if is_early && link.is_none() { Some(Excluded::Skipped(START_DATE)) } else { excluded }
     }
 
     fn keys(&self, record: &Members, _open: &[String]) -> Result<Vec<Key>, String> {
