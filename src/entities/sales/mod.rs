@@ -338,7 +338,11 @@ impl<K: Kind> Sales<K> {
         if let Some(lock) = booked.as_ref().and_then(Booked::header_lock) {
             fields.iter_mut().for_each(|field| field.guard = Guard::Locked(lock.clone()));
         }
-        fields.extend(booked.iter().flat_map(|booked| more_fields(sale, booked, customer, &lines, is_cancelled)));
+        match &booked {
+            Some(booked) => fields.extend(more_fields(sale, booked, customer, &lines, is_cancelled)),
+            // What is sent now tells later what was edited since, should the answer be lost.
+            None => fields.push(Field::new(LINES, None, Some(lines_text(&lines, is_cancelled)))),
+        }
         Ok(Proposal {
             key: id.clone(),
             head: id.clone(),
@@ -555,6 +559,11 @@ fn give_keys(lines: &mut [BookedLine], mut present: Vec<(i64, NetSuiteId)>) {
     }
 }
 
+/// Writes the lines of a sale as they should be, or that there are none any more.
+fn lines_text(lines: &[BookedLine], is_cancelled: bool) -> String {
+    if is_cancelled { ENDED.to_owned() } else { lines.iter().map(BookedLine::text).collect::<Vec<_>>().join("\n") }
+}
+
 /// The fields that are compared only where both sides have the sale: its customer and its lines.
 fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, lines: &[BookedLine], is_cancelled: bool) -> Vec<Field> {
     let of = |name: &str, netsuite: String, wizcommerce: String, guard: Guard| Field {
@@ -563,7 +572,7 @@ fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, lines: &[
     };
     let entity = booked.header.text("entity").unwrap_or_default().to_owned();
     let moved = Guard::Locked("NetSuite moves no document to another customer".to_owned());
-    let wanted = if is_cancelled { ENDED.to_owned() } else { lines.iter().map(BookedLine::text).collect::<Vec<_>>().join("\n") };
+    let wanted = lines_text(lines, is_cancelled);
     let guard = booked.lines_lock().map_or(Guard::Contested, Guard::Locked);
     let mut fields = vec![of("customer", entity, customer.to_string(), moved), of(LINES, booked.lines_text(), wanted, guard)];
     if !is_cancelled {
