@@ -148,12 +148,21 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 
+    /// Gives the keys of creates that were last sent before a moment, and whose outcome is not known.
+    pub fn intents_before(&self, entity: &str, direction: &str, moment: Timestamp) -> Result<Vec<String>> {
+        self.connection
+            .prepare_cached("select key from intent where entity = ?1 and direction = ?2 and since < ?3 order by key")
+            .and_then(|mut statement| statement.query_map([entity, direction, &rfc3339(moment)], |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
     /// Notes creates about to be sent. Returns only when they are on the disk (`correctness.md` 0.4).
     pub fn intend(&mut self, entity: &str, direction: &str, keys: &[String], now: Timestamp) -> Result<()> {
         let since = rfc3339(now);
         self.change(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "insert into intent (entity, direction, key, since) values (?1, ?2, ?3, ?4) on conflict do nothing",
+                "insert into intent (entity, direction, key, since) values (?1, ?2, ?3, ?4) \
+                 on conflict do update set since = excluded.since",
             )?;
             for key in keys {
                 statement.execute(params![entity, direction, key, since])?;
