@@ -8,6 +8,7 @@ use crate::entities::documents::Scope;
 use crate::entities::inventory::{self, Inventory};
 use crate::entities::invoices::Invoices;
 use crate::entities::orders::{self, Orders};
+use crate::entities::payments::{self, Payments};
 use crate::entities::products::{self, Products};
 use crate::entities::shipments::Shipments;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,13 +20,14 @@ use crate::sync::{Engine, Flows, Running, Task};
 
 /// All flows, in the order in which they run: parents before those that refer to them, and what was made in WizCommerce before
 /// NetSuite's side of the same entity, so that a record that both sides have is met and not made twice.
-pub const FLOWS: [(EntityKind, Direction); 9] = [
+pub const FLOWS: [(EntityKind, Direction); 10] = [
     (EntityKind::Products, Direction::Pull),
     (EntityKind::Kits, Direction::Pull),
     (EntityKind::Inventory, Direction::Pull),
     (EntityKind::Customers, Direction::Push),
     (EntityKind::Customers, Direction::Pull),
     (EntityKind::Orders, Direction::Pull),
+    (EntityKind::Payments, Direction::Push),
     (EntityKind::Shipments, Direction::Pull),
     (EntityKind::Invoices, Direction::Pull),
     (EntityKind::CreditMemos, Direction::Pull),
@@ -50,7 +52,7 @@ impl Flows for ProfileFlows<'_> {
             Ok(match entity {
                 EntityKind::Products => Box::pin(engine.run(&mut products(settings)?, task)).await,
                 EntityKind::Kits if !settings.products.types.contains(&ItemType::Kit) => {
-                    idle(entity, "`products.types` does not name kits, so there are none to bring")
+                    idle(entity, Direction::Pull, "`products.types` does not name kits, so there are none to bring")
                 }
                 EntityKind::Kits => Box::pin(engine.run(&mut kits(settings)?, task)).await,
                 EntityKind::Inventory => Box::pin(engine.run(&mut inventory(settings), task)).await,
@@ -58,9 +60,11 @@ impl Flows for ProfileFlows<'_> {
                 EntityKind::Orders => Box::pin(engine.run(&mut orders(settings), task)).await,
                 EntityKind::Shipments => Box::pin(engine.run(&mut Shipments::new(scope(settings)), task)).await,
                 EntityKind::Invoices => Box::pin(engine.run(&mut Invoices::new(scope(settings)), task)).await,
-                EntityKind::CreditMemos if !settings.wizcommerce.has(Extension::CreditMemos) => {
-                    idle(entity, "WizCommerce has no place for them: switch the extension `credit-memos` on where it has")
-                }
+                EntityKind::CreditMemos if !settings.wizcommerce.has(Extension::CreditMemos) => idle(
+                    entity,
+                    Direction::Pull,
+                    "WizCommerce has no place for them: switch the extension `credit-memos` on where it has",
+                ),
                 EntityKind::CreditMemos => {
                     let path = settings.wizcommerce.extension_paths.credit_memos.clone();
                     Box::pin(engine.run(&mut CreditMemos::new(scope(settings), path), task)).await
@@ -75,6 +79,10 @@ impl Flows for ProfileFlows<'_> {
             let settings = self.settings;
             Ok(match entity {
                 EntityKind::Customers => Box::pin(engine.push(&mut push_customers(settings)?, task)).await,
+                EntityKind::Payments if !settings.payments.push => {
+                    idle(entity, Direction::Push, "`payments.push` is off, so none become deposits")
+                }
+                EntityKind::Payments => Box::pin(engine.push(&mut payments(settings), task)).await,
                 other => return Err(unavailable(other, Direction::Push)),
             })
         })
@@ -93,8 +101,8 @@ fn unavailable(entity: EntityKind, direction: Direction) -> Error {
 }
 
 /// Makes the report of an entity that a profile has no use for.
-fn idle(entity: EntityKind, why: &str) -> Reported {
-    (FlowReport::idle(entity.name(), Direction::Pull.name(), format!("{entity}: {why}")), None)
+fn idle(entity: EntityKind, direction: Direction, why: &str) -> Reported {
+    (FlowReport::idle(entity.name(), direction.name(), format!("{entity}: {why}")), None)
 }
 
 /// Finds out what the settings alone can tell to be wrong with an entity, before anybody is asked.
@@ -202,6 +210,20 @@ fn orders(settings: &Settings) -> Orders {
         scope: scope(settings),
         statuses: settings.orders.pull_statuses.iter().map(|status| status.word().to_owned()).collect(),
         catalogs: catalogs(settings),
+    })
+}
+
+fn payments(settings: &Settings) -> Payments {
+    let section = &settings.payments;
+    let wizcommerce = &settings.wizcommerce;
+    Payments::new(payments::Settings {
+        path: wizcommerce.has(Extension::Payments).then(|| wizcommerce.extension_paths.payments.clone()),
+        methods: section.methods.listed.clone(),
+        default_method: section.methods.default.clone(),
+        account: section.account.clone(),
+        create_fields: section.create_fields.clone(),
+        zone: settings.netsuite.timezone.clone(),
+        start_date: scope(settings).start_date,
     })
 }
 
