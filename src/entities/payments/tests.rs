@@ -200,13 +200,16 @@ fn keys_are_minor_units_of_the_currency() {
     );
 }
 
+/// Name, members of the order, its deposits, keys of creates whose outcome is not known, and what is said.
+type Rise = (&'static str, &'static str, Vec<String>, &'static [&'static str], &'static [&'static str]);
+
 #[test]
 fn the_rise_over_what_is_booked_is_one_deposit() {
     let flow = totals();
     let ours = |minor: i64, amount: &str, voided: &str| deposit(minor, &format!("wz_dp_o-1_{minor}"), amount, voided);
     let hand = |amount: &str| deposit(1, "", amount, "F");
-    let none: &[&str] = &[];
-    let cases: &[(&str, &str, Vec<String>, &[&str], &[&str])] = &[
+    let none: &'static [&'static str] = &[];
+    let cases: &[Rise] = &[
         ("first", r#""amount_paid":100.10"#, vec![], none, &["O-1/10010 100.1"]),
         ("a rise", r#""amount_paid":100.10"#, vec![ours(3005, "30.05", "F")], none, &["O-1/10010 70.05"]),
         ("by hand", r#""amount_paid":100.10"#, vec![hand("30.05"), ours(4000, "9.95", "F")], none, &["O-1/10010 60.1"]),
