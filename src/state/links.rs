@@ -148,6 +148,14 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 
+    /// Gives the keys of creates that were last sent before a moment, and whose outcome is not known.
+    pub fn intents_before(&self, entity: &str, direction: &str, moment: Timestamp) -> Result<Vec<String>> {
+        self.connection
+            .prepare_cached("select key from intent where entity = ?1 and direction = ?2 and since < ?3 order by key")
+            .and_then(|mut statement| statement.query_map([entity, direction, &rfc3339(moment)], |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
     /// Notes creates about to be sent. Returns only when they are on the disk (`correctness.md` 0.4).
     pub fn intend(&mut self, entity: &str, direction: &str, keys: &[String], now: Timestamp) -> Result<()> {
         let keys: Vec<(String, Option<String>)> = keys.iter().map(|key| (key.clone(), None)).collect();
