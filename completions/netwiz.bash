@@ -34,6 +34,9 @@ _netwiz() {
             netwiz,pull)
                 cmd="netwiz__subcmd__pull"
                 ;;
+            netwiz,push)
+                cmd="netwiz__subcmd__push"
+                ;;
             netwiz,query)
                 cmd="netwiz__subcmd__query"
                 ;;
@@ -127,6 +130,9 @@ _netwiz() {
             netwiz__subcmd__help,pull)
                 cmd="netwiz__subcmd__help__subcmd__pull"
                 ;;
+            netwiz__subcmd__help,push)
+                cmd="netwiz__subcmd__help__subcmd__push"
+                ;;
             netwiz__subcmd__help,query)
                 cmd="netwiz__subcmd__help__subcmd__query"
                 ;;
@@ -169,6 +175,18 @@ _netwiz() {
             netwiz__subcmd__help__subcmd__failures,show)
                 cmd="netwiz__subcmd__help__subcmd__failures__subcmd__show"
                 ;;
+            netwiz__subcmd__help__subcmd__map,export)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__export"
+                ;;
+            netwiz__subcmd__help__subcmd__map,forget)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__forget"
+                ;;
+            netwiz__subcmd__help__subcmd__map,rebuild)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__help__subcmd__map,set)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__set"
+                ;;
             netwiz__subcmd__help__subcmd__map,show)
                 cmd="netwiz__subcmd__help__subcmd__map__subcmd__show"
                 ;;
@@ -190,14 +208,38 @@ _netwiz() {
             netwiz__subcmd__help__subcmd__sandbox,serve)
                 cmd="netwiz__subcmd__help__subcmd__sandbox__subcmd__serve"
                 ;;
+            netwiz__subcmd__map,export)
+                cmd="netwiz__subcmd__map__subcmd__export"
+                ;;
+            netwiz__subcmd__map,forget)
+                cmd="netwiz__subcmd__map__subcmd__forget"
+                ;;
             netwiz__subcmd__map,help)
                 cmd="netwiz__subcmd__map__subcmd__help"
+                ;;
+            netwiz__subcmd__map,rebuild)
+                cmd="netwiz__subcmd__map__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__map,set)
+                cmd="netwiz__subcmd__map__subcmd__set"
                 ;;
             netwiz__subcmd__map,show)
                 cmd="netwiz__subcmd__map__subcmd__show"
                 ;;
+            netwiz__subcmd__map__subcmd__help,export)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__export"
+                ;;
+            netwiz__subcmd__map__subcmd__help,forget)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__forget"
+                ;;
             netwiz__subcmd__map__subcmd__help,help)
                 cmd="netwiz__subcmd__map__subcmd__help__subcmd__help"
+                ;;
+            netwiz__subcmd__map__subcmd__help,rebuild)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__map__subcmd__help,set)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__set"
                 ;;
             netwiz__subcmd__map__subcmd__help,show)
                 cmd="netwiz__subcmd__map__subcmd__help__subcmd__show"
@@ -257,7 +299,7 @@ _netwiz() {
 
     case "${cmd}" in
         netwiz)
-            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version sync pull verify-credentials status runs failures map query restlet config sandbox completions help"
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version sync pull push verify-credentials status runs failures map query restlet config sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -921,7 +963,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help)
-            opts="sync pull verify-credentials status runs failures map query restlet config sandbox completions help"
+            opts="sync pull push verify-credentials status runs failures map query restlet config sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1089,8 +1131,64 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help__subcmd__map)
-            opts="show"
+            opts="show set forget rebuild export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1117,6 +1215,20 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__push)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1313,7 +1425,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__map)
-            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version show help"
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version show set forget rebuild export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1358,9 +1470,133 @@ _netwiz() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        netwiz__subcmd__map__subcmd__help)
-            opts="show help"
+        netwiz__subcmd__map__subcmd__export)
+            opts="-p -q -v -y -h -V --format --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__forget)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help)
+            opts="show set forget rebuild export help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1386,6 +1622,34 @@ _netwiz() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         netwiz__subcmd__map__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1393,6 +1657,98 @@ _netwiz() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__rebuild)
+            opts="-n -p -q -v -y -h -V --dry-run --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__set)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1457,6 +1813,80 @@ _netwiz() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-failures)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-deactivate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --if-locked)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__push)
+            opts="-n -p -q -v -y -h -V --number --dry-run --since --full --limit --max-failures --max-deactivate --linked --if-locked --report --detailed-exitcode --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --number)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -48,7 +48,7 @@ pub(super) fn wanted(asked: &Asked, options: &Options) -> Option<Question> {
                     }
                 }
             }
-            Task::Changes | Task::Again(_) | Task::Parents(_) | Task::Linked(..) => return None,
+            Task::Changes | Task::Again(_) | Task::Parents(_) | Task::Linked(..) | Task::Relink | Task::Join(..) => return None,
         }
     }
     let plain = Options { linked: options.linked, sweep: options.sweep, first_push: options.first_push, ..Options::default() };

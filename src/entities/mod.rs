@@ -39,7 +39,7 @@ use crate::wizcommerce::records::{Call, Members, Referenced};
 pub const BLOCK: i64 = 100;
 
 /// Says that an answer shows another record than the one asked for.
-pub(super) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
+pub(crate) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
     let shown = present.text("id");
     (shown.as_deref() != Some(&wc_id.0)).then(|| format!("it calls itself {}", shown.as_deref().unwrap_or("nothing")))
 }

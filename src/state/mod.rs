@@ -6,6 +6,7 @@
 mod cursors;
 mod lease;
 mod links;
+mod map;
 mod queue;
 mod runs;
 mod schema;
@@ -19,6 +20,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 
 pub use cursors::{Blocks, Bounds, Cursor, Mode};
 pub use lease::{Lease, lock_path};
+pub use map::{LinkRow, kinds_of};
 pub use queue::Asked;
 pub use runs::{Commit, Due, RejectionRow, RunRow};
 

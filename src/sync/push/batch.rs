@@ -205,7 +205,7 @@ impl Engine<'_> {
         commit.cleared.push(id.0.clone());
     }
 
-    fn skip_wiz<P: Push>(&mut self, flow: &P, key: &str, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+    pub(super) fn skip_wiz<P: Push>(&mut self, flow: &P, key: &str, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
         let entity = flow.entity();
         self.memory.skipped_wiz.insert((entity, key.to_owned()), reason);
         let mut tally = tally.borrow_mut();

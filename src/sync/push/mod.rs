@@ -7,6 +7,7 @@ mod apply;
 mod batch;
 mod changes;
 mod plan;
+mod relink;
 mod settle;
 
 use std::cell::RefCell;
@@ -77,6 +78,8 @@ impl Engine<'_> {
                 }
                 self.push_named(flow, &known, ids, tally).await
             }
+            Task::Relink => self.relink_push(flow, tally).await,
+            Task::Join(ns_id, wc_id) => self.join_push(flow, *ns_id, wc_id, tally).await,
             Task::Parents(_) | Task::Linked(..) => {
                 Err(Error::new(ErrorKind::Internal, format!("{entity} are not pushed by ids of NetSuite")))
             }
