@@ -3,12 +3,14 @@
 mod arguments;
 mod assembly;
 mod inspect;
+mod listen;
 mod logging;
 mod metrics;
 mod output;
 mod progress;
 mod query;
 mod queue;
+mod reception;
 mod restlet;
 mod run;
 mod sandbox;
@@ -106,6 +108,7 @@ async fn dispatch(command: Command, session: Session<'_>) -> Result<u8> {
         Command::Failures(arguments) => inspect::failures(session, arguments).await,
         Command::Map(arguments) => inspect::map(&session, arguments),
         Command::Query(arguments) => query::query(session, arguments).await,
+        Command::Listen(arguments) => listen::listen(session, &arguments).await,
         Command::Restlet => restlet::restlet(session.output),
         Command::Config(arguments) => inspect::config(&session, arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(session, arguments).await,
