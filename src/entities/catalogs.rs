@@ -100,6 +100,12 @@ impl Catalogs {
             .map(|(_, _, list)| list.as_str())
     }
 
+    /// Finds the price level whose amounts of a currency fill a price list; of several the first.
+    pub(super) fn level_of(&self, list: &str, currency: Option<&str>) -> Option<&str> {
+        let level = self.mapped.iter().find(|(level, _, mapped)| mapped == list && self.list_of(level, currency) == Some(list));
+        level.map(|(level, _, _)| level.as_str())
+    }
+
     /// Finds the price list of a customer: by level (none is level 1) and currency, else the default.
     pub(super) fn list_of_customer(&self, level: Option<&str>, currency: Option<&str>) -> Option<&str> {
         self.list_of(level.unwrap_or("1"), currency).or(self.default.as_deref())

@@ -6,26 +6,35 @@
 
 mod change;
 mod parts;
+mod push;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use self::change::Change;
 use self::parts::{AddressBook, Part, People, set_phone};
+pub use self::push::{PushCustomers, PushSettings};
 use super::catalogs::Catalogs;
 use super::documents::{TEXT_LIMIT, by_head};
 use super::{
     Action, BLOCK, Child, Desired, Directory, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Prerequisite, Reference, Rows,
     SavedSearch, Table, Universe, Wanted, Write, cut,
 };
+use crate::model::merge::Side;
 use crate::model::{EntityKind, Link, NetSuiteId, Reason, WizId};
 use crate::netsuite::Searched;
 use crate::netsuite::records::{Column, Row, Select};
-use crate::netsuite::suiteql::{id_list, quote};
+use crate::netsuite::suiteql::{id_list, quote, stamp};
 use crate::wizcommerce::records::{Attribute, Members, PriceList, SalesRep};
 
 const KIND: &str = "customers";
+/// Under which names the links of what hangs on a customer are kept.
+pub(super) const ADDRESSES: &str = "addresses";
+pub(super) const CONTACTS: &str = "contacts";
 /// The beginning of external ids of customers that came from WizCommerce (`correctness.md` R6).
 const PUSHED: &str = "wz_cu_";
 
@@ -33,16 +42,6 @@ const PUSHED: &str = "wz_cu_";
 pub(super) const PRICE_LISTS: Directory =
     Directory { name: "price lists", path: "/v1/price-lists", parameters: &[("status", "active")] };
 const SALES_REPS: Directory = Directory { name: "sales reps", path: "/v1/sales-reps", parameters: &[("status", "active")] };
-
-/// Which side wins a field that both changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Winner {
-    /// NetSuite.
-    #[default]
-    NetSuite,
-    /// WizCommerce.
-    WizCommerce,
-}
 
 /// What the profile says about customers.
 #[derive(Debug, Clone, Default)]
@@ -55,8 +54,8 @@ pub struct Settings {
     pub subsidiaries: Vec<String>,
     /// What a customer must have: `address`, `contact`, `terms`.
     pub required: Vec<&'static str>,
-    /// Who wins on a first meeting, where both sides have a value.
-    pub winner: Winner,
+    /// Who wins what both sides changed, and a first meeting where both have a value; `None`: who changed last.
+    pub winner: Option<Side>,
     /// Attribute name and the customer column that fills it.
     pub attributes: BTreeMap<String, String>,
     /// Price levels and price lists.
@@ -89,6 +88,32 @@ pub struct Body {
     /// Whether the sales rep is the one for those who have nobody.
     has_default_rep: bool,
     winner: Winner,
+}
+
+/// Who wins a field that both sides changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Winner {
+    Always(Side),
+    /// Who changed the customer last; this is when NetSuite's was saved, where that is known.
+    Latest(Option<Timestamp>),
+}
+
+impl Winner {
+    /// Decides about a customer that WizCommerce changed at a moment. In the same second, and where nothing is known, it is
+    /// NetSuite.
+    fn over(self, present: &Members) -> Side {
+        match self {
+            Self::Always(side) => side,
+            Self::Latest(saved) => {
+                let changed: Option<Timestamp> = present.text("updated_at").and_then(|stamp| stamp.parse().ok());
+                if changed.zip(saved).is_some_and(|(changed, saved)| changed > saved) {
+                    Side::WizCommerce
+                } else {
+                    Side::NetSuite
+                }
+            }
+        }
+    }
 }
 
 /// Members of a customer in the order in which they are compared.
@@ -149,6 +174,13 @@ impl Customers {
         }
         if let Some(filter) = &self.settings.filter {
             select = select.column(Column::new(format!("CASE WHEN {filter} THEN 'T' ELSE 'F' END"), "in_scope"));
+        }
+        if self.settings.winner.is_none() {
+            // Stamps are in the zone of the session, which is not known here; how long ago a save was is the same in all zones.
+            select = select
+                .column(Column::new(stamp("c.lastmodifieddate"), "saved"))
+                .column(Column::new(stamp("CURRENT_TIMESTAMP"), "asked"))
+                .column(Column::new(stamp("SYS_EXTRACT_UTC(CURRENT_TIMESTAMP)"), "asked_utc"));
         }
         for (at, column) in self.settings.attributes.values().enumerate() {
             select = select.column(Column::configured(format!("BUILTIN.DF(c.{column})"), format!("attribute_{at}")));
@@ -256,9 +288,8 @@ impl Customers {
         if let Some(reason) = self.excluded(row, link.is_some()) {
             return child.skipped(reason);
         }
-        let book = AddressBook::read(batch.addresses.get(&id.0).map_or(&[][..], Vec::as_slice));
-        let country = book.country.as_deref();
-        let people = People::read(row, batch.contacts.get(&id.0).map_or(&[][..], Vec::as_slice), country);
+        let (book, people) = batch.parts_of(row, known);
+        let country = book.country.clone();
         let terms = row.text("terms");
         let lacking: Vec<&str> = self
             .settings
@@ -294,11 +325,9 @@ impl Customers {
             Err(message) => return child.rejected(Reason::SalesRepUnmapped, message, None),
         };
         let has_default_rep = rep.as_ref().is_some_and(|(_, is_default)| *is_default);
-        let fields = Self::fields(row, &name, list, rep.map(|(rep, _)| rep), country);
-        let columns = self.settings.attributes.keys().enumerate();
-        let attributes =
-            columns.map(|(at, name)| (name.clone(), row.text(&format!("attribute_{at}")).map(str::to_owned))).collect();
-        let body = Body { fields, attributes, book, people, has_default_rep, winner: self.settings.winner };
+        let fields = Self::fields(row, &name, Some(list), rep.map(|(rep, _)| rep), country.as_deref());
+        let attributes = self.attributes(row);
+        let body = Body { fields, attributes, book, people, has_default_rep, winner: self.winner(row) };
         let external = row.text("externalid").filter(|external| external.starts_with(PUSHED));
         Mapped::Desired(Box::new(Desired {
             external_id: external.map(str::to_owned),
@@ -307,7 +336,33 @@ impl Customers {
         }))
     }
 
-    fn fields(row: &Row, name: &str, list: &str, rep: Option<String>, country: Option<&str>) -> Members {
+    /// Gives a customer as it reads in WizCommerce's words, whatever keeps it from being written there.
+    fn compose(&self, row: &Row, batch: &Batch<'_>, known: &Known) -> Body {
+        let (book, people) = batch.parts_of(row, known);
+        let list = self.settings.catalogs.list_of_customer(row.text("pricelevel"), row.text("currency"));
+        let list = list.and_then(|list| self.lists.get(list)).map(String::as_str);
+        let rep = self.rep_of(row).ok().flatten();
+        let has_default_rep = rep.as_ref().is_some_and(|(_, is_default)| *is_default);
+        let country = book.country.clone();
+        let fields = Self::fields(row, &name_of(row), list, rep.map(|(rep, _)| rep), country.as_deref());
+        Body { fields, attributes: self.attributes(row), book, people, has_default_rep, winner: self.winner(row) }
+    }
+
+    /// Says who wins what both sides changed of a customer.
+    fn winner(&self, row: &Row) -> Winner {
+        match self.settings.winner {
+            Some(side) => Winner::Always(side),
+            None => Winner::Latest(saved_at(row)),
+        }
+    }
+
+    /// Gives the configured attributes, empty ones too.
+    fn attributes(&self, row: &Row) -> Vec<(String, Option<String>)> {
+        let columns = self.settings.attributes.keys().enumerate();
+        columns.map(|(at, name)| (name.clone(), row.text(&format!("attribute_{at}")).map(str::to_owned))).collect()
+    }
+
+    fn fields(row: &Row, name: &str, list: Option<&str>, rep: Option<String>, country: Option<&str>) -> Members {
         let mut fields = Members::default();
         let mut text = |member: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -331,12 +386,22 @@ impl Customers {
             fields.set("reference_id", &id.to_string());
         }
         set_phone(&mut fields, row.text("phone"), country);
-        fields.set("assigned_price_list_id", list);
+        if let Some(list) = list {
+            fields.set("assigned_price_list_id", list);
+        }
         if let Some(rep) = rep {
             fields.set("assigned_sales_rep_ids", &[rep]);
         }
         fields
     }
+}
+
+/// Gives the moment at which a customer was saved, from its stamp and the clock of the session that showed it.
+fn saved_at(row: &Row) -> Option<Timestamp> {
+    let read = |name: &str| DateTime::strptime("%Y-%m-%d %H:%M:%S", row.text(name)?).ok();
+    let (saved, asked, asked_utc) = (read("saved")?, read("asked")?, read("asked_utc")?);
+    let age = asked.duration_since(saved);
+    asked_utc.to_zoned(TimeZone::UTC).ok()?.timestamp().checked_sub(age).ok()
 }
 
 /// What a person calls a customer.
@@ -361,6 +426,30 @@ fn called(number: &str) -> String {
 struct Batch<'r> {
     addresses: HashMap<i64, Vec<&'r Row>>,
     contacts: HashMap<i64, Vec<&'r Row>>,
+}
+
+impl<'r> Batch<'r> {
+    fn of(rows: &'r Rows) -> Self {
+        Self { addresses: by_head(rows, "addresses"), contacts: by_head(rows, "contacts") }
+    }
+
+    /// Gives what hangs on a customer, each with its record in WizCommerce where a link names it.
+    fn parts_of(&self, row: &Row, known: &Known) -> (AddressBook, People) {
+        let rows = |of: &HashMap<i64, Vec<&'r Row>>| row.head().and_then(|id| of.get(&id.0).cloned()).unwrap_or_default();
+        let mut book = AddressBook::read(&rows(&self.addresses));
+        let mut people = People::read(row, &rows(&self.contacts), book.country.as_deref());
+        let linked = |kind: &'static str, part: &Part| {
+            let id = part.reference.parse().ok().map(NetSuiteId)?;
+            known.id(kind, id).map(|link| link.wc_id.0.clone())
+        };
+        for part in &mut book.addresses {
+            part.linked = linked(ADDRESSES, part);
+        }
+        for part in &mut people.contacts {
+            part.linked = linked(CONTACTS, part);
+        }
+        (book, people)
+    }
 }
 
 impl Body {
@@ -478,11 +567,15 @@ impl Flow for Customers {
     }
 
     fn references(&self, rows: &Rows) -> Vec<Reference> {
-        rows.of("customers").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0)).collect()
+        let customers = rows.of("customers").iter().filter_map(Row::head).map(|id| Reference::Id(KIND, id.0));
+        let addresses = rows.of("addresses").iter().filter_map(|row| row.id("internalid"));
+        let contacts = rows.of("contacts").iter().filter_map(|row| row.id("contact"));
+        let addresses = addresses.map(|id| Reference::Id(ADDRESSES, id.0));
+        customers.chain(addresses).chain(contacts.map(|id| Reference::Id(CONTACTS, id.0))).collect()
     }
 
     fn map(&self, rows: &Rows, known: &Known) -> Vec<Mapped<Body>> {
-        let batch = Batch { addresses: by_head(rows, "addresses"), contacts: by_head(rows, "contacts") };
+        let batch = Batch::of(rows);
         rows.of("customers").iter().map(|row| self.map_customer(row, &batch, known)).collect()
     }
 
@@ -546,6 +639,7 @@ mod tests {
             attributes: BTreeMap::from([("Territory".into(), "custentity_territory".into())]),
             catalogs: Catalogs::new(lists.into(), None),
             reps: BTreeMap::from([("12".into(), "ana@acme.example".into())]),
+            winner: Some(Side::NetSuite),
             ..Settings::default()
         };
         change(&mut settings);
@@ -678,7 +772,7 @@ mod tests {
         ];
         assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
         // The winner may be the other side: then only what is empty is filled.
-        let flow = self::flow(|settings| settings.winner = Winner::WizCommerce);
+        let flow = self::flow(|settings| settings.winner = Some(Side::WizCommerce));
         let first = changes(&flow, company(&flow), None);
         let expected = [
             ("Patch /v1/customers/w-1", json!({ "reference_id": "1542" })),

@@ -27,8 +27,8 @@ pub trait Push: Frame {
     /// How its records are known in NetSuite.
     fn identity(&self) -> Identity;
 
-    /// Which side wins a field that both sides changed.
-    fn winner(&self) -> Side {
+    /// Which side wins a field of this record that both sides changed.
+    fn winner(&self, _proposal: &Proposal<Self::Body>) -> Side {
         Side::NetSuite
     }
 
@@ -127,6 +127,8 @@ pub struct Identity {
     pub is_it: &'static str,
     /// The expression of the record it belongs to, e.g. an order's customer.
     pub owner: Option<&'static str>,
+    /// Whether queries show its external id; a record of which that is uncertain is read by it directly.
+    pub is_queried: bool,
 }
 
 /// A name that a record is kept under, and its external id.
@@ -303,7 +305,7 @@ impl Agreement {
         Self { known: fields.is_some(), fields: fields.unwrap_or_default() }
     }
 
-    /// Reads an image that both directions share: one fingerprint per field. One that is empty is in doubt, and not known.
+    /// Reads an image that both directions share: one fingerprint per field, an empty one where it is in doubt.
     pub fn of_shared(image: Option<&str>) -> Self {
         let fields: Option<BTreeMap<String, String>> = image.and_then(|image| serde_json::from_str(image).ok());
         let known = fields.is_some();
@@ -311,10 +313,10 @@ impl Agreement {
         Self { known, fields: fields.unwrap_or_default().into_iter().map(|(name, text)| (name, both(text))).collect() }
     }
 
-    /// Gives what was agreed on for a field; `None` on a first meeting, and where the outcome of a write is in doubt.
+    /// Gives what was agreed on for a field; `None` on a first meeting. A field whose last write is in doubt is like nothing
+    /// either side has: both count as changed.
     pub fn of(&self, name: &str) -> Option<Agreed<'_>> {
         match self.fields.get(name) {
-            Some([netsuite, wizcommerce]) if netsuite.as_deref() == Some("") || wizcommerce.as_deref() == Some("") => None,
             Some([netsuite, wizcommerce]) => Some(Agreed { netsuite: netsuite.as_deref(), wizcommerce: wizcommerce.as_deref() }),
             // Both were empty then.
             None if self.known => Some(Agreed { netsuite: None, wizcommerce: None }),
@@ -331,6 +333,14 @@ impl Agreement {
         } else {
             self.fields.insert(name.to_owned(), [netsuite.map(digest), wizcommerce.map(digest)]);
         }
+    }
+
+    /// Adds fields of an image that both directions share, where nothing is known of them.
+    pub fn complete(&mut self, image: &str) {
+        for (name, text) in serde_json::from_str::<BTreeMap<String, String>>(image).unwrap_or_default() {
+            self.fields.entry(name).or_insert_with(|| [Some(text.clone()), Some(text)]);
+        }
+        self.known = true;
     }
 
     /// Writes it as a flow of its own remembers it.
@@ -416,7 +426,7 @@ mod tests {
 
         let shared = Agreement::of_shared(Some(r#"{"email":"x","phone":""}"#));
         assert_eq!(shared.of("email"), Some(Agreed { netsuite: Some("x"), wizcommerce: Some("x") }));
-        assert_eq!(shared.of("phone"), None, "in doubt");
+        assert_eq!(shared.of("phone"), Some(Agreed { netsuite: Some(""), wizcommerce: Some("") }), "in doubt");
         assert_eq!(shared.of("city"), Some(Agreed { netsuite: None, wizcommerce: None }));
         assert_eq!(shared.shared().as_deref(), Some(r#"{"email":"x","phone":""}"#));
     }

@@ -28,7 +28,7 @@ pub use writing::{RecordCall, WriteError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{CallError, Class, Method, Remote, Repeat, Request, Response, decode};
-use crate::model::Clock;
+use crate::model::{Clock, NetSuiteId};
 
 /// NetSuite refuses signatures five minutes from its clock; its `Date` may be some seconds from that clock.
 const TIMESTAMP_WINDOW: i64 = 240;
@@ -425,9 +425,28 @@ impl NetSuite {
             return Ok(true);
         }
         let refusal = refusal(&response);
-        // A transaction that is gone, or is one of another type, has a refusal of its own.
-        let gone = refusal.status == 404 || refusal.detail.contains("Transaction type specified is incorrect");
-        if gone { Ok(false) } else { Err(refusal.into_error(&what)) }
+        if is_gone(&refusal) { Ok(false) } else { Err(refusal.into_error(&what)) }
+    }
+
+    /// Finds a record by its external id, by a direct read of the record service.
+    ///
+    /// # Errors
+    ///
+    /// As [`NetSuite::exists`].
+    pub async fn find_external(&self, record_type: &str, external_id: &str) -> Result<Option<NetSuiteId>> {
+        #[derive(Deserialize)]
+        struct Identified {
+            id: String,
+        }
+        let path = format!("/services/rest/record/v1/{record_type}/eid:{external_id}");
+        let what = format!("the record {record_type} {external_id}");
+        let response = self.send(Method::Get, &path, None, &what).await?;
+        if response.is_success() {
+            let found: Identified = decode(&what, &response.body)?;
+            return Ok(found.id.parse().ok().map(NetSuiteId));
+        }
+        let refusal = refusal(&response);
+        if is_gone(&refusal) { Ok(None) } else { Err(refusal.into_error(&what)) }
     }
 
     /// Finds out which optional columns of a query this account has, by asking for nothing but their names.
@@ -465,6 +484,12 @@ impl NetSuite {
             missing.push(select.columns.remove(at).name);
         }
     }
+}
+
+/// Tells whether a read was refused because there is no such record: a transaction that is gone, or is one of another type, has
+/// a refusal of its own.
+fn is_gone(refusal: &Refusal) -> bool {
+    refusal.status == 404 || refusal.detail.contains("Transaction type specified is incorrect")
 }
 
 /// Tells whether an expression names a column, as a whole word.

@@ -3,7 +3,7 @@
 use crate::config::{ConflictWinner, Extension, InactiveItems, ItemType, MandatoryField, Settings};
 use crate::entities::catalogs::Catalogs;
 use crate::entities::credit_memos::CreditMemos;
-use crate::entities::customers::{self, Customers, Winner};
+use crate::entities::customers::{self, Customers, PushCustomers, PushSettings};
 use crate::entities::documents::Scope;
 use crate::entities::inventory::{self, Inventory};
 use crate::entities::invoices::Invoices;
@@ -11,6 +11,7 @@ use crate::entities::orders::{self, Orders};
 use crate::entities::products::{self, Products};
 use crate::entities::shipments::Shipments;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::merge::Side;
 use crate::model::{Direction, EntityKind};
 use crate::netsuite::suiteql;
 use crate::sync::report::{FlowReport, Reported};
@@ -18,10 +19,11 @@ use crate::sync::{Engine, Flows, Running, Task};
 
 /// All flows, in the order in which they run: parents before those that refer to them, and what was made in WizCommerce before
 /// NetSuite's side of the same entity, so that a record that both sides have is met and not made twice.
-pub const FLOWS: [(EntityKind, Direction); 8] = [
+pub const FLOWS: [(EntityKind, Direction); 9] = [
     (EntityKind::Products, Direction::Pull),
     (EntityKind::Kits, Direction::Pull),
     (EntityKind::Inventory, Direction::Pull),
+    (EntityKind::Customers, Direction::Push),
     (EntityKind::Customers, Direction::Pull),
     (EntityKind::Orders, Direction::Pull),
     (EntityKind::Shipments, Direction::Pull),
@@ -68,8 +70,14 @@ impl Flows for ProfileFlows<'_> {
         })
     }
 
-    fn push<'r, 'e: 'r>(&'r self, _engine: &'r mut Engine<'e>, entity: EntityKind, _task: &'r Task) -> Running<'r> {
-        Box::pin(async move { Err(unavailable(entity, Direction::Push)) })
+    fn push<'r, 'e: 'r>(&'r self, engine: &'r mut Engine<'e>, entity: EntityKind, task: &'r Task) -> Running<'r> {
+        Box::pin(async move {
+            let settings = self.settings;
+            Ok(match entity {
+                EntityKind::Customers => Box::pin(engine.push(&mut push_customers(settings)?, task)).await,
+                other => return Err(unavailable(other, Direction::Push)),
+            })
+        })
     }
 }
 
@@ -172,12 +180,21 @@ fn customers(settings: &Settings) -> Result<Customers> {
         saved_search: section.saved_search.clone(),
         subsidiaries: settings.netsuite.subsidiaries.clone(),
         required: required.collect(),
-        winner: if section.conflict == ConflictWinner::WizCommerce { Winner::WizCommerce } else { Winner::NetSuite },
+        winner: match section.conflict {
+            ConflictWinner::NetSuite => Some(Side::NetSuite),
+            ConflictWinner::WizCommerce => Some(Side::WizCommerce),
+            ConflictWinner::Latest => None,
+        },
         attributes: section.attributes.iter().map(|(name, column)| (name.clone(), column.to_ascii_lowercase())).collect(),
         catalogs: catalogs(settings),
         reps: settings.sales_reps.emails.clone(),
         default_rep: settings.sales_reps.default.clone(),
     }))
+}
+
+fn push_customers(settings: &Settings) -> Result<PushCustomers> {
+    let own = PushSettings { create_fields: settings.customers.create_fields.clone() };
+    Ok(PushCustomers::new(customers(settings)?, own))
 }
 
 fn orders(settings: &Settings) -> Orders {

@@ -17,9 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use netwiz::config::{Inputs, Secret, SecretName, Settings};
 use netwiz::error::Error;
 use netwiz::http::{Schedule, Stop, Transport};
-use netwiz::model::{Clock, EntityKind, Flag, Link, NetSuiteId, Replay};
+use netwiz::model::{Clock, Direction, EntityKind, Flag, Link, NetSuiteId, Replay};
 use netwiz::netsuite::NetSuite;
-use netwiz::profile::{self, ProfileFlows, Surroundings};
+use netwiz::profile::{self, FLOWS, ProfileFlows, Surroundings};
 use netwiz::sandbox::endpoint::{Conditions, Endpoint};
 use netwiz::sandbox::faults::Faults;
 use netwiz::sandbox::{self, InProcess};
@@ -346,6 +346,38 @@ impl World {
         options: Options,
         observer: &dyn Observer,
     ) -> Result<Reports, Error> {
+        let tasks: Vec<_> = tasks.iter().map(|(entity, task)| (*entity, Direction::Pull, task.clone())).collect();
+        self.try_flows(&tasks, options, observer).await
+    }
+
+    /// Runs tasks to NetSuite.
+    pub async fn push(&mut self, tasks: &[(EntityKind, Task)], options: Options, observer: &dyn Observer) -> Reports {
+        let tasks: Vec<_> = tasks.iter().map(|(entity, task)| (*entity, Direction::Push, task.clone())).collect();
+        self.flows(&tasks, options, observer).await
+    }
+
+    /// Lets a quarter of an hour pass and runs all flows, in all directions, as cron does.
+    pub async fn next_all(&mut self) -> Reports {
+        self.clock.advance(SignedDuration::from_mins(15));
+        let tasks: Vec<_> = FLOWS.iter().map(|(entity, direction)| (*entity, *direction, Task::Changes)).collect();
+        self.flows(&tasks, Options::default(), &Silent).await
+    }
+
+    /// Runs flows in either direction; panics when the run cannot begin.
+    pub async fn flows(&mut self, tasks: &[(EntityKind, Direction, Task)], options: Options, observer: &dyn Observer) -> Reports {
+        match self.try_flows(tasks, options, observer).await {
+            Ok(reports) => reports,
+            Err(error) => panic!("no clock: {error} {:?}", error.causes()),
+        }
+    }
+
+    /// Runs flows in either direction; the error is that of a run that could not begin.
+    pub async fn try_flows(
+        &mut self,
+        tasks: &[(EntityKind, Direction, Task)],
+        options: Options,
+        observer: &dyn Observer,
+    ) -> Result<Reports, Error> {
         self.runs += 1;
         let run_id = format!("run{:04}", self.runs);
         let (netsuite, wizcommerce) = self.clients();
@@ -359,7 +391,8 @@ impl World {
         let mut scratch = options.dry_run.then(|| self.state.scratch().unwrap());
         let state = scratch.as_mut().unwrap_or(&mut self.state);
         let flows = ProfileFlows::new(&self.settings);
-        let scheduled = tasks.iter().filter(|(_, task)| *task == Task::Changes).map(|(entity, _)| *entity).collect();
+        let pulls = tasks.iter().filter(|(_, direction, task)| *direction == Direction::Pull && *task == Task::Changes);
+        let scheduled = pulls.map(|(entity, ..)| *entity).collect();
         let mut engine = Engine {
             netsuite: &netsuite,
             wizcommerce: &wizcommerce,
@@ -374,9 +407,14 @@ impl World {
             memory: Memory::new(scheduled, Hands::default()),
         };
         let mut reports = Vec::new();
-        for (entity, task) in tasks {
-            engine.memory.scheduled.remove(entity);
-            reports.push(flows.run(&mut engine, *entity, task).await.unwrap());
+        for (entity, direction, task) in tasks {
+            reports.push(match direction {
+                Direction::Pull => {
+                    engine.memory.scheduled.remove(entity);
+                    flows.run(&mut engine, *entity, task).await.unwrap()
+                }
+                Direction::Push => flows.push(&mut engine, *entity, task).await.unwrap(),
+            });
         }
         self.side = std::mem::take(&mut engine.memory.side);
         self.state.end_run(&run_id, "ok", 0, "{}", "{}", self.clock.now_()).unwrap();

@@ -10,10 +10,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::parts::{ADDRESS, CONTACT, Part};
-use super::{Body, CLEARABLE, FIELDS, Winner};
+use super::{Body, CLEARABLE, FIELDS};
 use crate::entities::{Planned, Write};
 use crate::http::{Method, Repeat};
 use crate::model::Fingerprint;
+use crate::model::merge::{Agreed, Merged, Side, merge};
 use crate::wizcommerce::records::{Call, Members};
 
 /// Members of the answer for a nested record that a request has no place for.
@@ -24,9 +25,14 @@ pub(super) const DEFAULT_SHIPPING: &str = "default_shipping_address_id";
 
 /// Names and fingerprints of everything that is compared by itself. What is empty, or not to be said, is no part.
 pub(super) fn parts(body: &Body) -> Vec<(String, Fingerprint)> {
-    let mut parts = Vec::new();
+    texts(body).into_iter().map(|(name, text)| (name, Fingerprint::of(text.as_bytes()))).collect()
+}
+
+/// Names and values of everything that is compared by itself, each value in the form in which equal ones are equal texts.
+pub(super) fn texts(body: &Body) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
     let mut add = |name: String, member: &str, value: Option<Box<RawValue>>| {
-        parts.extend(value.and_then(|value| canonical(member, &value)).map(|text| (name, Fingerprint::of(text.as_bytes()))));
+        texts.extend(value.and_then(|value| canonical(member, &value)).map(|text| (name, text)));
     };
     for name in FIELDS {
         add(name.to_owned(), name, body.fields.get(name));
@@ -42,7 +48,7 @@ pub(super) fn parts(body: &Body) -> Vec<(String, Fingerprint)> {
     for (name, reference) in [(DEFAULT_BILLING, &body.book.billing), (DEFAULT_SHIPPING, &body.book.shipping)] {
         add(name.to_owned(), name, reference.as_ref().and_then(|reference| serde_json::value::to_raw_value(reference).ok()));
     }
-    parts
+    texts
 }
 
 fn nested_parts(body: &Body) -> impl Iterator<Item = (&'static str, &Part, &'static [&'static str])> {
@@ -51,7 +57,7 @@ fn nested_parts(body: &Body) -> impl Iterator<Item = (&'static str, &Part, &'sta
 }
 
 /// Writes a value so that equal ones are equal texts, however they were written; phones by their digits. `None` is empty.
-fn canonical(member: &str, raw: &RawValue) -> Option<String> {
+pub(super) fn canonical(member: &str, raw: &RawValue) -> Option<String> {
     match serde_json::from_str(raw.get()).ok()? {
         Value::Null => None,
         Value::String(text) if member == "phone" => {
@@ -96,6 +102,10 @@ impl<'p> Change<'p> {
         }
     }
 
+    fn winner(&self) -> Side {
+        self.body.winner.over(&self.present)
+    }
+
     fn written(&self, part: &str) -> Option<&str> {
         self.written.as_ref()?.get(part).map(String::as_str)
     }
@@ -108,27 +118,28 @@ impl<'p> Change<'p> {
     /// Decides about a member from the three: what NetSuite has, what was last written, and what stands there. An empty side
     /// never erases a filled one on a first meeting, and what both changed is the configured winner's (`correctness.md` 6).
     fn decide(&self, part: &str, member: &str, wanted: Option<&RawValue>, there: Option<&RawValue>) -> Verdict {
-        let there = there.and_then(|there| canonical(member, there));
-        if !self.differs(part) || wanted.is_some_and(|wanted| wanted.get() == "null") {
+        if wanted.is_some_and(|wanted| wanted.get() == "null") {
             return Verdict::Leave;
         }
-        let wanted = wanted.and_then(|wanted| canonical(member, wanted));
-        let Some(there) = there else { return if wanted.is_some() { Verdict::Set } else { Verdict::Leave } };
-        let as_written = self.written(part).is_some_and(|before| before == Fingerprint::of(there.as_bytes()).as_str());
-        if wanted.as_ref() == Some(&there) {
-            return Verdict::Leave;
-        }
-        let stays = self.body.winner == Winner::WizCommerce && !as_written;
-        // A part whose last write was lost has an empty image: nobody knows who changed it.
-        if !as_written && self.written(part).is_some_and(|before| !before.is_empty()) {
-            let (kept, lost) = if stays { ("WizCommerce", wanted.as_deref()) } else { ("NetSuite", Some(there.as_str())) };
+        let (wanted, there) = (wanted.and_then(|text| canonical(member, text)), there.and_then(|text| canonical(member, text)));
+        let digest = |text: &Option<String>| text.as_ref().map(|text| Fingerprint::of(text.as_bytes()));
+        let (ours, theirs) = (digest(&wanted), digest(&there));
+        // A part whose last write was lost has an empty image, which is like nothing either side has: both count as changed.
+        let agreed = self.written.as_ref().map(|_| Agreed { netsuite: self.written(part), wizcommerce: self.written(part) });
+        let merged = merge(agreed, text_of(ours.as_ref()), text_of(theirs.as_ref()), self.winner());
+        if let (Merged::Overrules(side), Some(_)) = (merged, self.written(part).filter(|before| !before.is_empty())) {
+            let (kept, lost) = match side {
+                Side::NetSuite => ("NetSuite", there.as_deref()),
+                Side::WizCommerce => ("WizCommerce", wanted.as_deref()),
+            };
             let words = format!("{part} was changed on both sides; {kept}'s is kept, not {}", lost.unwrap_or("its removal"));
             self.lost.borrow_mut().push(words);
         }
-        match wanted {
-            _ if stays => Verdict::Leave,
-            None => Verdict::Clear,
-            Some(_) => Verdict::Set,
+        match merged.winner() {
+            Some(Side::NetSuite) if wanted.is_some() => Verdict::Set,
+            Some(Side::NetSuite) => Verdict::Clear,
+            // What only WizCommerce changed is the work of the other direction.
+            Some(Side::WizCommerce) | None => Verdict::Leave,
         }
     }
 
@@ -138,18 +149,8 @@ impl<'p> Change<'p> {
         self.lost.into_inner()
     }
 
-    /// Gives what stands there in the form in which it would be sent.
     fn there(&self, member: &str) -> Option<Box<RawValue>> {
-        let raw = |value: Value| serde_json::value::to_raw_value(&value).ok();
-        match member {
-            "company_name" => self.present.get("name"),
-            "assigned_price_list_id" => raw(self.present.get::<Members>("assigned_price_list")?.text("id")?.into()),
-            "assigned_sales_rep_ids" => {
-                let ids: Vec<String> = self.present.list("assigned_sales_reps").iter().filter_map(|rep| rep.text("id")).collect();
-                raw(ids.into())
-            }
-            other => self.present.get(other),
-        }
+        there(&self.present, member)
     }
 
     /// Collects the members of the customer itself that have to be sent.
@@ -213,8 +214,9 @@ impl<'p> Change<'p> {
     /// Gives the write of one nested record: a new one is posted, a changed one replaced with what else is in it.
     fn nested(&self, kind: &str, list: &str, part: &Part, members: &[&str]) -> Option<Write> {
         let path = format!("{}/{list}", self.path);
-        let is_it = |entry: &Members| entry.text("reference_id").as_ref() == Some(&part.reference);
-        let Some(present) = self.present.list(list).into_iter().find(is_it) else {
+        let others = if kind == "address" { &self.body.book.addresses } else { &self.body.people.contacts };
+        let all = self.present.list(list);
+        let Some(present) = part.find(&all, others) else {
             // What a person deleted stays away until NetSuite has news of it.
             if !members.iter().any(|member| self.differs(&format!("{kind} {} {member}", part.reference))) {
                 return None;
@@ -226,12 +228,12 @@ impl<'p> Change<'p> {
             let again = kind == "address" && (names_it(&self.body.book.billing) || names_it(&self.body.book.shipping));
             return Some(Write { call, covers: vec![0], creates: false, again });
         };
-        let mut merged = as_sent(&present);
+        let mut merged = as_sent(present);
         let mut changed = false;
         for member in members {
             let wanted = raw_of(&part.own, member);
             let name = format!("{kind} {} {member}", part.reference);
-            match (self.decide(&name, member, wanted, raw_of(&present, member)), wanted) {
+            match (self.decide(&name, member, wanted, raw_of(present, member)), wanted) {
                 (Verdict::Set, Some(wanted)) => merged.set(member, wanted),
                 (Verdict::Clear, _) => merged.drop_all(&[member]),
                 _ => continue,
@@ -247,10 +249,11 @@ impl<'p> Change<'p> {
         let addresses = self.present.list("addresses");
         for (member, reference) in [(DEFAULT_BILLING, &self.body.book.billing), (DEFAULT_SHIPPING, &self.body.book.shipping)] {
             let Some(reference) = reference else { continue };
-            let found = addresses.iter().find(|address| address.text("reference_id").as_ref() == Some(reference));
+            let part = self.body.book.addresses.iter().find(|part| part.reference == *reference);
+            let found = part.and_then(|part| part.find(&addresses, &self.body.book.addresses));
             let Some(id) = found.and_then(|address| address.text("id")) else { continue };
             let there = self.present.text(member);
-            let is_kept = there.is_some() && self.body.winner == Winner::WizCommerce && !self.is_as_written(member, &addresses);
+            let is_kept = there.is_some() && self.winner() == Side::WizCommerce && !self.is_as_written(member, &addresses);
             if self.differs(member) && there.as_ref() != Some(&id) && !is_kept {
                 changed.set(member, &id);
             }
@@ -282,6 +285,24 @@ impl<'p> Change<'p> {
     }
 }
 
+/// Gives a member of a customer that was read in the form in which it would be sent.
+pub(super) fn there(present: &Members, member: &str) -> Option<Box<RawValue>> {
+    let raw = |value: Value| serde_json::value::to_raw_value(&value).ok();
+    match member {
+        "company_name" => present.get("name"),
+        "assigned_price_list_id" => raw(present.get::<Members>("assigned_price_list")?.text("id")?.into()),
+        "assigned_sales_rep_ids" => {
+            let ids: Vec<String> = present.list("assigned_sales_reps").iter().filter_map(|rep| rep.text("id")).collect();
+            raw(ids.into())
+        }
+        other => present.get(other),
+    }
+}
+
+fn text_of(digest: Option<&Fingerprint>) -> Option<&str> {
+    digest.map(Fingerprint::as_str)
+}
+
 /// Gives a member as it is written, null included.
 fn raw_of<'m>(members: &'m Members, name: &str) -> Option<&'m RawValue> {
     members.iter().find(|(member, _)| *member == name).map(|(_, value)| value)
@@ -289,7 +310,7 @@ fn raw_of<'m>(members: &'m Members, name: &str) -> Option<&'m RawValue> {
 
 /// Turns a nested record of an answer into what a request takes: without what only answers have, with attributes as name and
 /// value.
-fn as_sent(present: &Members) -> Members {
+pub(super) fn as_sent(present: &Members) -> Members {
     let mut members = present.clone();
     members.drop_all(&ANSWER_ONLY);
     members.drop_all(&["created_by", "updated_by"]);

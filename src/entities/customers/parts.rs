@@ -33,17 +33,46 @@ pub(super) struct Part {
     pub(super) reference: String,
     /// What is sent: absent is empty in NetSuite, null is what netwiz has nothing to say about.
     pub(super) own: Members,
+    /// Its id in WizCommerce where a link says so: people there may have given it another reference.
+    pub(super) linked: Option<String>,
 }
 
 impl Part {
     fn new(id: NetSuiteId) -> Self {
-        Self { reference: id.to_string(), own: Members::default() }
+        Self { reference: id.to_string(), own: Members::default(), linked: None }
     }
 
     fn text(&mut self, member: &str, value: Option<&str>, limit: usize) {
         if let Some(value) = value {
             self.own.set(member, &cut(value, limit));
         }
+    }
+
+    /// Finds it among the records of WizCommerce: by its link, by its reference, and for an address that nobody gave a
+    /// reference of NetSuite by what it says, since a lost link must not make a second one.
+    pub(super) fn find<'r>(&self, present: &'r [Members], others: &[Self]) -> Option<&'r Members> {
+        let text = |entry: &Members, member: &str| entry.text(member);
+        let by_link = || present.iter().find(|entry| self.linked.is_some() && text(entry, "id") == self.linked);
+        let by_reference = || present.iter().find(|entry| text(entry, "reference_id").as_ref() == Some(&self.reference));
+        let is_free = |entry: &&Members| {
+            let (id, reference) = (text(entry, "id"), text(entry, "reference_id"));
+            others
+                .iter()
+                .all(|other| Some(&other.reference) != reference.as_ref() && (other.linked.is_none() || other.linked != id))
+        };
+        let by_content = || present.iter().filter(is_free).find(|entry| self.says_the_same(entry));
+        by_link().or_else(by_reference).or_else(by_content)
+    }
+
+    /// Tells whether a record says the same of what identifies it: the place of an address, the e-mail of a contact.
+    fn says_the_same(&self, entry: &Members) -> bool {
+        let names: &[&str] = if self.own.text("address_line_1").is_some() {
+            &["address_line_1", "city", "zip_code", "first_name"]
+        } else {
+            &["email"]
+        };
+        let plain = |members: &Members, name: &str| members.text(name).unwrap_or_default().trim().to_lowercase();
+        names.iter().all(|name| plain(&self.own, name) == plain(entry, name))
     }
 
     /// Writes the whole part, for a create.

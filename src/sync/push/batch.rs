@@ -447,6 +447,14 @@ impl Engine<'_> {
     /// Finds the records of external ids.
     pub(super) async fn find_external(&self, identity: &Identity, names: &[String]) -> Result<HashMap<String, Found>> {
         let mut found = HashMap::new();
+        if !identity.is_queried {
+            for name in names {
+                if let Some(id) = self.netsuite.find_external(identity.record, name).await? {
+                    found.insert(name.clone(), Found { id, fits: true, owner: None });
+                }
+            }
+            return Ok(found);
+        }
         for some in names.chunks(NAMES) {
             let listed = some.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ");
             let alias = identity.alias;
@@ -511,7 +519,8 @@ impl Engine<'_> {
             return Ok(Err(Box::new(rejection)));
         }
         let link = self.state.link_by_wiz(flow.kind(), &proposal.key.0)?;
-        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), flow.winner());
+        let winner = flow.winner(&proposal);
+        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), winner);
         Ok(decided.map(|plan| Plan { is_ours: plan.is_ours || found.is_some(), ..plan }))
     }
 

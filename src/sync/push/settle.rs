@@ -194,7 +194,13 @@ impl Engine<'_> {
     ) -> Result<()> {
         let mut link = self.link_of(flow, case, &plan, id)?;
         let agreed = agreed_now(&plan, &now, flow.shares_image());
+        let pair = agreed.pair();
         if flow.shares_image() {
+            let mut agreed = agreed;
+            if let (Action::Create, Some((_, image))) = (&plan.action, &settled.echo) {
+                // What only the other direction compares begins with what NetSuite has now: it is no news.
+                agreed.complete(image);
+            }
             link.image = agreed.shared();
             let is_echo = |image: &str| link.image.as_deref().is_some_and(|agreed| same_json(agreed, image));
             // What the other direction would write now is what both agreed on: it has nothing to do.
@@ -203,13 +209,15 @@ impl Engine<'_> {
         let label = plan.proposal.label.clone();
         if let Some(pushed) = &mut link.pushed {
             if !flow.shares_image() {
-                pushed.image = agreed.pair();
+                pushed.image = pair;
             }
             if settled.calls.is_empty() {
                 pushed.fingerprint = Some(case.digest.clone());
             }
         }
         commit.closed.push(plan.proposal.key.0.clone());
+        // What hangs on it and is linked now is no create in flight any more, however it was found.
+        commit.closed_elsewhere.extend(settled.links.iter().map(|link| (link.kind.clone(), link.wc_id.0.clone())));
         commit.links.extend(settled.links);
         commit.links.push(link.clone());
         let lost = plan.lost.iter().map(|words| format!("{label}: {words}"));
