@@ -69,7 +69,7 @@ pub(super) async fn listen(session: Session<'_>, arguments: &ListenArguments) ->
         let (profile, wizcommerce) = (settings.profile.as_str(), settings.wizcommerce.base_url.as_str());
         session.output.document(&Listening { schema_version: SCHEMA_VERSION, profile, url, wizcommerce })?;
     } else {
-        session.output.line(headline(&settings).trim_end())?;
+        session.output.line(headline(&settings, &[Direction::Push.name()].into()).trim_end())?;
         session.output.line(&format!("listening on {} · POST /webhooks · GET /health", cyan(&url)))?;
     }
     let desk = Desk::new(&settings, proof, state.beside()?, std::sync::Arc::clone(&session.clock));
