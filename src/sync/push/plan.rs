@@ -77,7 +77,13 @@ pub(super) fn decide<B>(
         let (netsuite, wizcommerce) = (digest(&field.netsuite), digest(&field.wizcommerce));
         let text = |digest: &Option<Fingerprint>| digest.as_ref().map(|digest| digest.as_str().to_owned());
         let (netsuite, wizcommerce) = (text(&netsuite), text(&wizcommerce));
-        let merged = merge(agreed.of(&field.name), netsuite.as_deref(), wizcommerce.as_deref(), winner);
+        let known = agreed.of(&field.name);
+        let merged = merge(known, netsuite.as_deref(), wizcommerce.as_deref(), winner);
+        if known.is_none() && !shares_image && merged == Merged::Overrules(Side::NetSuite) {
+            // NetSuite has what was made of this record before; what it was then nobody knows any more, so both are taken as
+            // agreed.
+            continue;
+        }
         if merged.winner().is_none_or(|winner| winner == Side::NetSuite && !is_contested(field, merged)) {
             if matches!(merged, Merged::Overrules(_)) {
                 lost.push(overruled(field, "NetSuite", field.wizcommerce.as_deref()));

@@ -279,7 +279,7 @@ fn agreed_now<B>(plan: &Plan<B>, now: &BTreeMap<String, Field>, is_shared: bool)
     let mut agreed = plan.agreed.clone();
     let written = plan.action.fields();
     let is_new = plan.action == Action::Create;
-    let is_first = matches!(plan.action, Action::Adopt(..));
+    let is_first = matches!(plan.action, Action::Adopt(..)) || !plan.agreed.is_known();
     for field in now.values() {
         let alike = field.netsuite == field.wizcommerce;
         if is_shared {
