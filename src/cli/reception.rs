@@ -25,6 +25,7 @@ use crate::config::{Extension, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
 use crate::model::{Clock, Direction, EntityKind, rfc3339};
+use crate::profile::FLOWS;
 use crate::state::{State, Wish};
 use crate::sync::report::SCHEMA_VERSION;
 use crate::webhooks::{self, BODY_LIMIT, Notice, Proof, Subject};
@@ -200,7 +201,8 @@ impl<'d> Desk<'d> {
     /// Stores what a notice asks for, and gives whether that is news; `None` when it asks for nothing.
     fn store(&self, notice: &Notice) -> Result<Option<bool>> {
         let mut state = self.state.borrow_mut();
-        let wishes = wishes(notice, self.settings, &state)?;
+        let mut wishes = wishes(notice, self.settings, &state)?;
+        wishes.retain(|wish| FLOWS.iter().any(|(entity, way)| (entity.name(), way.name()) == (wish.entity, wish.direction)));
         if wishes.is_empty() {
             return Ok(None);
         }
