@@ -254,7 +254,8 @@ impl<'w> Served<'w> {
         tracing::warn!(
             command = answer.result.command, records = rows.len(), %error, causes = ?error.causes(), "put off; it is tried again"
         );
-        if !error.is_local() {
+        // A question that cannot be read, or a flow that this version lacks, says nothing about the remotes.
+        if !error.is_local() && !matches!(error.kind(), ErrorKind::Usage | ErrorKind::Internal) {
             self.failure = Some(error);
         }
         Ok(answer.result)
