@@ -155,6 +155,8 @@ struct Tally {
     heads: u64,
     /// Records and heads that turned up in a run that does not look at everything.
     seen: BTreeSet<i64>,
+    /// Records of WizCommerce that were read whole in this run, each with its `updated_at` then.
+    read: BTreeMap<String, Option<String>>,
 }
 
 /// What is known of a flow's run when it begins.

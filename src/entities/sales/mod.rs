@@ -311,34 +311,46 @@ impl<K: Kind> Sales<K> {
             ("expiry date", "duedate", "dueDate", &sale.expires)
         };
         add(name.into(), header(column), date.clone().unwrap_or_default(), one(member, date));
-        // A term that NetSuite does not know is not sent.
-        let term = sale.term.as_ref().map(|term| self.terms.get(&term.to_lowercase()));
-        if term != Some(None) {
-            let term = term.flatten();
-            add("terms".into(), header("terms"), term.cloned().unwrap_or_default(), one("terms", &term.map(Pointer::to)));
-        }
+        // A term that NetSuite does not know is not sent; once it does, that is a change.
+        let term = sale.term.as_ref().map(|term| self.terms.get(&term.to_lowercase()).ok_or(term));
+        let (text, members) = match term {
+            None => (String::new(), one("terms", &None::<Pointer>)),
+            Some(Ok(term)) => (term.clone(), one("terms", &Pointer::to(term))),
+            Some(Err(unknown)) => (format!("unknown {unknown}"), Members::default()),
+        };
+        add("terms".into(), header("terms"), text, members);
         let (shipping, members) = self.shipping(sale)?;
         let present = booked.as_ref().map(|booked| format!("{} {}", header("shipmethod"), booked.freight())).unwrap_or_default();
         add("shipping".into(), present, shipping, members);
-        if let Some(address) = sale.address.as_ref().filter(|address| !address.is_empty()) {
-            let present = booked.as_ref().map(Booked::address_text).unwrap_or_default();
-            let mut members = Members::default();
+        // Without an address, or without attributes shown, there is nothing to write, and nothing to forget.
+        let address = sale.address.as_ref().filter(|address| !address.is_empty());
+        let mut members = Members::default();
+        if let Some(address) = address {
             match self.saved_address(address, customer, rows, known) {
                 Some(saved) => members.set("shipAddressList", &Pointer::to(saved)),
                 None => members.set("shippingAddress", &Sent::of(address)),
             }
-            add("shipping address".into(), present, address.text(), members);
         }
+        let present = booked.as_ref().map(Booked::address_text).unwrap_or_default();
+        add("shipping address".into(), present, address.map(Address::text).unwrap_or_default(), members);
         for (attribute, field) in &self.settings.attributes {
-            let Some(shown) = &sale.attributes else { continue };
-            let value = shown.get(attribute).cloned();
+            let value = sale.attributes.as_ref().and_then(|shown| shown.get(attribute)).cloned();
+            let members = if sale.attributes.is_some() { one(field, &value) } else { Members::default() };
             let present = header(&field.to_ascii_lowercase());
-            add(format!("attribute {attribute}"), present, value.clone().unwrap_or_default(), one(field, &value));
+            add(format!("attribute {attribute}"), present, value.unwrap_or_default(), members);
         }
         if let Some(lock) = booked.as_ref().and_then(Booked::header_lock) {
             fields.iter_mut().for_each(|field| field.guard = Guard::Locked(lock.clone()));
         }
-        fields.extend(booked.iter().flat_map(|booked| more_fields(sale, booked, customer, &lines, is_cancelled)));
+        if let Some(booked) = &booked {
+            fields.extend(more_fields(sale, booked, customer, &lines, is_cancelled));
+            let image =
+                known.wiz(self.kind(), &id.0).and_then(|link| link.pushed.as_ref()).and_then(|pushed| pushed.image.as_ref());
+            if is_cancelled && image.is_none() && !booked.has_ended() {
+                let as_made = self.lines(sale, None, rows, known, &mut skus).map(|lines| lines_text(&lines)).ok();
+                call_off(booked, as_made, &mut fields)?;
+            }
+        }
         Ok(Proposal {
             key: id.clone(),
             head: id.clone(),
@@ -574,6 +586,26 @@ fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, lines: &[
         fields.push(of(NOTES, String::new(), notes.join("\n"), guard));
     }
     fields
+}
+
+/// Writes lines as one text, as [`Booked::lines_text`] writes those that are there.
+fn lines_text(lines: &[BookedLine]) -> String {
+    lines.iter().map(BookedLine::text).collect::<Vec<_>>().join("\n")
+}
+
+/// Sees to it that a sale that was called off ends in NetSuite though nothing is known of what both sides agreed on: its create
+/// was lost, or the state was. That is done only where its lines are still those that were made (`correctness.md` R8).
+fn call_off(booked: &Booked<'_>, as_made: Option<String>, fields: &mut [Field]) -> Result<(), Problem> {
+    let why = match booked.lines_lock() {
+        Some(lock) => lock,
+        None if as_made != Some(booked.lines_text()) => "its lines are others in NetSuite".to_owned(),
+        None => {
+            // As if NetSuite had nothing: WizCommerce's side is taken.
+            fields.iter_mut().filter(|field| field.name == LINES).for_each(|field| field.netsuite = None);
+            return Ok(());
+        }
+    };
+    Err(Problem::new(Reason::Conflict, format!("it was cancelled in WizCommerce, but {why}")))
 }
 
 /// The items of a batch.

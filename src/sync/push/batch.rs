@@ -249,6 +249,7 @@ impl Engine<'_> {
                 self.take_gone(flow, &id, manner, commit, tally)?;
                 continue;
             };
+            tally.borrow_mut().read.insert(id.0.clone(), record.text("updated_at"));
             let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
             let number = record.text(source.number);
             let excluded = flow.excludes(&record, link.as_ref());
