@@ -166,6 +166,14 @@ impl Sale {
         })
     }
 
+    /// Writes lines and charges as one text, so that a change shows.
+    pub(super) fn lines_text(&self) -> String {
+        let lines = self.lines.iter().map(|line| format!("{} x {} at {}", line.sku, line.quantity, line.rate));
+        let charges = self.charges.others.iter().map(|(name, amount)| format!("{name} {amount}"));
+        let discount = format!("discount {}", self.charges.discount);
+        lines.chain(charges).chain([discount]).collect::<Vec<_>>().join("\n")
+    }
+
     /// Adds up everything but tax.
     pub(super) fn total(&self) -> Option<Exact> {
         let charges = &self.charges;

@@ -72,7 +72,7 @@ pub(super) fn decide<B>(
     };
     let mut fields = BTreeSet::new();
     let mut lost = Vec::new();
-    for field in &proposal.fields {
+    for field in proposal.fields.iter().filter(|field| !field.is_alike) {
         let digest = |text: &Option<String>| text.as_ref().map(|text| Fingerprint::of(text.as_bytes()));
         let (netsuite, wizcommerce) = (digest(&field.netsuite), digest(&field.wizcommerce));
         let text = |digest: &Option<Fingerprint>| digest.as_ref().map(|digest| digest.as_str().to_owned());
@@ -133,12 +133,7 @@ mod tests {
     use crate::model::{Pushed, WizId};
 
     fn proposal(netsuite: Option<&str>, wizcommerce: Option<&str>, guard: Guard) -> Proposal<()> {
-        let field = Field {
-            name: "memo".into(),
-            netsuite: netsuite.map(str::to_owned),
-            wizcommerce: wizcommerce.map(str::to_owned),
-            guard,
-        };
+        let field = Field { guard, ..Field::new("memo", netsuite.map(str::to_owned), wizcommerce.map(str::to_owned)) };
         Proposal {
             key: WizId("w".into()),
             head: WizId("w".into()),
@@ -182,6 +177,22 @@ mod tests {
             let plan = decide(proposal(netsuite, wizcommerce, Guard::Open), target, link, false, Side::NetSuite).unwrap();
             assert_eq!(plan.action, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn on_a_first_meeting_what_netsuite_has_is_taken_as_agreed() {
+        for guard in [Guard::Open, Guard::Contested, Guard::Locked("it is billed".into())] {
+            let plan = decide(proposal(Some("A"), Some("b"), guard), FOUND, None, false, Side::NetSuite).unwrap();
+            assert_eq!((plan.action.fields(), plan.lost), (BTreeSet::new(), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn what_both_say_in_their_own_words_is_no_change() {
+        let mut proposal = proposal(Some("B"), Some("b"), Guard::Contested);
+        proposal.fields[0].is_alike = true;
+        let plan = decide(proposal, LINKED, Some(&link("A", "a")), false, Side::NetSuite).unwrap();
+        assert!(matches!(plan.action, Action::Unchanged(_)));
     }
 
     #[test]
