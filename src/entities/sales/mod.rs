@@ -954,3 +954,6 @@ impl<K: Kind> Push for Sales<K> {
         super::push::refused(head, label, refusal)
     }
 }
+
+#[cfg(test)]
+mod tests;
