@@ -702,3 +702,46 @@ async fn a_first_push_stops_before_it_floods_netsuite() {
     let options = Options { first_push: Some(6), ..Options::default() };
     clean(&world.push(&[(Orders, Task::Changes)], options, &Silent).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_nobody_linked_is_brought_first_and_takes_its_order_along_when_it_cannot_be() {
+    let mut world = World::with(Differences { items: Some(60), profile: PROFILE, ..Differences::default() });
+    world.add_item(LAMP, "LAMPS : LAMP", "99.00");
+    world.edit_wizcommerce(r#"[{"delete": "/v2/orders/*"}]"#);
+    enter(&world, WEB, json!({}));
+    push_clean(&mut world).await;
+    let customer = world.state.link_by_wiz("customers", &id(Kind::Customer, 1)).unwrap().unwrap();
+    assert_eq!(web(&world)["entity"], customer.ns_id.to_string());
+
+    let other = "0a1b2c3d-0000-4000-8000-00000000000b";
+    let bare = "0a1b2c3d-0000-4000-8000-0000000000ff";
+    let customer = json!({"id": bare, "company_name": "Bare Ltd", "email": "bare@shop.example"});
+    world.edit_wizcommerce(&json!([{"insert": "customers", "document": customer}]).to_string());
+    enter(&world, other, json!({"customer_id": bare}));
+    let reports = push(&mut world).await;
+    let (reason, message, _) = failure(&reports);
+    assert_eq!(reason, "missing_mandatory_fields", "{message}");
+    assert_eq!(sales_orders(&world), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_in_the_currency_of_its_customer() {
+    let mut world = shop();
+    world.edit_wizcommerce(r#"[{"delete": "/v2/orders/*"}]"#);
+    let euros =
+        "select c.id from customer c join currency u on u.id = c.currency where u.symbol = 'EUR' and c.isinactive = 'F' limit 1";
+    let buyer = world.count_netsuite(euros);
+    let sold_there = format!(
+        "insert into itemsubsidiarymap select {LAMP}, subsidiary from customersubsidiaryrelationship where entity = {buyer} and subsidiary <> 1"
+    );
+    world.edit_netsuite(&sold_there);
+    let customer = "0a1b2c3d-0000-4000-8000-0000000000ff";
+    link(&mut world.state, "customers", buyer, customer.to_owned());
+    let document =
+        json!({"id": customer, "company_name": "Quai Ltd", "email": "q@shop.example", "assigned_price_list_id": "ref:BASE-EUR"});
+    world.edit_wizcommerce(&json!([{"insert": "customers", "document": document}]).to_string());
+    enter(&world, WEB, json!({"customer_id": customer}));
+    push_clean(&mut world).await;
+    let symbol = format!("select u.symbol from currency u where u.id = {}", web(&world)["currency"]);
+    assert_eq!((world.text_netsuite(&symbol).as_str(), web_lines(&world)), ("EUR", vec!["LAMPS : LAMP 2 99 198".to_owned()]));
+}

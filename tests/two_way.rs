@@ -420,3 +420,32 @@ async fn two_workers_with_states_of_their_own_make_one_of_each() {
     assert_eq!(world.count_netsuite("select count(*) from customer where externalid like 'wz_cu_%'"), 2);
     assert_eq!(world.count_netsuite("select count(*) from contact where email like 'robin%@shop.example'"), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_after_a_lost_create_arrives_all_the_same() {
+    let mut world = small();
+    let pine = id(Kind::Customer, 1);
+    // The answer is lost, and so is every look at what became of it.
+    world.faults.add(Fault {
+        contains: Some(format!("wz_cu_{pine}")),
+        ..Fault::once("netsuite", "POST", "/services/rest/record/v1/customer", Action::LoseReply)
+    });
+    let down = Action::Reply { status: 503, headers: std::collections::BTreeMap::new(), body: "down".into() };
+    world.faults.add(Fault {
+        skip: 1,
+        times: None,
+        contains: Some("externalid IN".into()),
+        ..Fault::once("netsuite", "POST", "/services/rest/query/v1/suiteql", down)
+    });
+    push(&mut world).await;
+    assert!(world.state.link_by_wiz("customers", &pine).unwrap().is_none());
+    assert_eq!(world.count_netsuite(&format!("select count(*) from customer where externalid = 'wz_cu_{pine}'")), 1);
+    world.faults.clear();
+    set(&world, &pine, &json!({ "email": "later@pine.example" }));
+    clean(&push(&mut world).await);
+    let ns = netsuite_id(&world, &pine);
+    assert_eq!(world.text_netsuite(&format!("select email from customer where id = {ns}")), "later@pine.example");
+    next_clean(&mut world).await;
+    assert_eq!(stored(&world, &pine)["email"], "later@pine.example");
+    stays_quiet(&mut world).await;
+}

@@ -345,6 +345,12 @@ impl Agreement {
         }
     }
 
+    /// Renews a field whose values are digested already.
+    pub fn set_digests(&mut self, name: &str, netsuite: Option<String>, wizcommerce: Option<String>) {
+        self.known = true;
+        self.fields.insert(name.to_owned(), [netsuite, wizcommerce]);
+    }
+
     /// Adds fields of an image that both directions share, where nothing is known of them.
     pub fn complete(&mut self, image: &str) {
         for (name, text) in serde_json::from_str::<BTreeMap<String, String>>(image).unwrap_or_default() {

@@ -292,9 +292,14 @@ impl<K: Kind> Sales<K> {
         let agreed = Agreement::of_pair(agreed);
         // What is not to be written need not be possible any more: an item may be gone, a setting changed.
         let is_settled = |name: &str, text: &str| booked.is_some() && is_as_agreed(&agreed, name, text);
+        let mut blocked = Vec::new();
         let lines = match self.lines(sale, booked.as_ref(), rows, known, &mut skus) {
             Ok(lines) => Some(lines),
-            Err(_) if is_cancelled || is_settled(LINES, &sale.lines_text()) => None,
+            Err(_) if is_cancelled => None,
+            Err(problem) if is_settled(LINES, &sale.lines_text()) => {
+                blocked.push((LINES, problem.message));
+                None
+            }
             Err(problem) => return Err(problem),
         };
         let mut parts = BTreeMap::new();
@@ -335,7 +340,10 @@ impl<K: Kind> Sales<K> {
         let text = format!("{} {}", sale.ship_method.as_deref().unwrap_or_default(), sale.charges.shipping);
         let (sent, members) = match self.shipping(sale) {
             Ok((sent, members)) => (Some(sent), members),
-            Err(_) if is_settled(SHIPPING, &text) => (None, Members::default()),
+            Err(problem) if is_settled(SHIPPING, &text) => {
+                blocked.push((SHIPPING, problem.message));
+                (None, Members::default())
+            }
             Err(problem) => return Err(problem),
         };
         let present = booked.as_ref().map(|booked| format!("{} {}", header("shipmethod"), booked.freight())).unwrap_or_default();
@@ -360,12 +368,23 @@ impl<K: Kind> Sales<K> {
         if let Some(lock) = booked.as_ref().and_then(Booked::header_lock) {
             fields.iter_mut().for_each(|field| field.guard = Guard::Locked(lock.clone()));
         }
-        if let Some(booked) = &booked {
-            let as_made = lines.as_deref().map(lines_text);
-            fields.extend(more_fields(sale, booked, customer, as_made.as_ref()));
-            if is_cancelled && !agreed.is_known() && !booked.has_ended() {
-                call_off(booked, as_made.as_ref(), &mut fields)?;
+        let as_made = lines.as_deref().map(lines_text);
+        match &booked {
+            Some(booked) => {
+                fields.extend(more_fields(sale, booked, customer, as_made.as_ref()));
+                if is_cancelled && !agreed.is_known() && !booked.has_ended() {
+                    call_off(booked, as_made.as_ref(), &mut fields)?;
+                }
             }
+            // What is sent now tells later what was edited since, should the answer be lost.
+            None => {
+                fields.push(Field::new(LINES, None, Some(sale.lines_text())));
+                fields.push(Field::new(NOTES, None, Some(sale.line_notes())));
+            }
+        }
+        for (name, why) in blocked {
+            // Should it have to be written all the same.
+            fields.iter_mut().filter(|field| field.name == name).for_each(|field| field.guard = Guard::Locked(why.clone()));
         }
         let mut lines = lines.unwrap_or_default();
         if let Some(booked) = &booked {
@@ -607,10 +626,8 @@ fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, as_made: 
     let mut fields = vec![of("customer", entity, customer.to_string(), moved), lines];
     if !is_cancelled {
         // NetSuite describes lines by itself: only what WizCommerce says of them counts.
-        let notes: Vec<String> =
-            sale.lines.iter().enumerate().filter_map(|(at, line)| Some(format!("{at} {}", line.note.as_ref()?))).collect();
         let guard = booked.header_lock().map_or(Guard::Open, Guard::Locked);
-        fields.push(of(NOTES, String::new(), notes.join("\n"), guard));
+        fields.push(of(NOTES, String::new(), sale.line_notes(), guard));
     }
     fields
 }

@@ -174,6 +174,12 @@ impl Sale {
         lines.chain(charges).chain([discount]).collect::<Vec<_>>().join("\n")
     }
 
+    /// Writes the notes of the lines as one text.
+    pub(super) fn line_notes(&self) -> String {
+        let notes = self.lines.iter().enumerate().filter_map(|(at, line)| Some(format!("{at} {}", line.note.as_ref()?)));
+        notes.collect::<Vec<_>>().join("\n")
+    }
+
     /// Adds up everything but tax.
     pub(super) fn total(&self) -> Option<Exact> {
         let charges = &self.charges;

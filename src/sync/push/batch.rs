@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::super::memory::hand_of;
 use super::super::{Engine, Event, Fate, Shape, Step, Tally};
-use super::plan::{Action, Plan, decide};
+use super::plan::{Action, Plan, Remembered, decide, intended};
 use crate::entities::push::{Excluded, Identity, Outgoing, Proposal, Push, Target};
 use crate::entities::{Known, Reference, Rows};
 use crate::error::{Error, Result};
@@ -356,7 +356,7 @@ impl Engine<'_> {
         let (keys, children) = intents_of(&lanes);
         let direction = flow.direction().name();
         if !keys.is_empty() {
-            self.state.intend(flow.entity().name(), direction, &keys, self.clock.now())?;
+            self.state.intend_with(flow.entity().name(), direction, &keys, self.clock.now())?;
         }
         for (kind, keys) in &children {
             self.state.intend(kind, direction, keys, self.clock.now())?;
@@ -574,7 +574,10 @@ impl Engine<'_> {
         }
         let link = self.state.link_by_wiz(flow.kind(), &proposal.key.0)?;
         let winner = flow.winner(&proposal);
-        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), winner);
+        // A create of ours whose answer was lost: what WizCommerce said then tells what it changed since.
+        let image = self.state.intent_image(flow.entity().name(), flow.direction().name(), &proposal.key.0)?;
+        let known = Remembered { link: link.as_ref(), is_shared: flow.shares_image(), intended: image.as_deref() };
+        let decided = decide(proposal, target, &known, winner);
         Ok(decided.map(|plan| Plan { is_ours: plan.is_ours || found.is_some(), ..plan }))
     }
 
@@ -624,12 +627,12 @@ fn head_of(key: &str) -> &str {
 }
 
 /// Gives the keys of everything a batch creates: of the records, and by kind of what hangs on them.
-fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<String>, BTreeMap<&'static str, Vec<String>>) {
+fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<(String, Option<String>)>, BTreeMap<&'static str, Vec<String>>) {
     let mut keys = Vec::new();
     let mut children: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for plan in lanes.iter().flat_map(|(_, plans)| plans) {
         if plan.action == Action::Create {
-            keys.push(plan.proposal.key.0.clone());
+            keys.push((plan.proposal.key.0.clone(), intended(&plan.proposal.fields)));
         }
         for child in &plan.proposal.children {
             children.entry(child.kind).or_default().push(child.key.0.clone());

@@ -150,7 +150,19 @@ impl Engine<'_> {
                         commit.closed.push(key);
                     }
                     if let Some(id) = id {
-                        commit.links.push(self.link_of(flow, case, &plan, id)?);
+                        let mut link = self.link_of(flow, case, &plan, id)?;
+                        if is_read && plan.action == Action::Create {
+                            // It is there, if not with all that hangs on it: what it began with is known.
+                            knowledge.known.add_target(&plan.proposal.key, Target { id, is_linked: true });
+                            let now = self.fields_now(flow, case, &plan, knowledge);
+                            let agreed = agreed_now(&plan, &now, flow.shares_image());
+                            if flow.shares_image() {
+                                link.image = agreed.shared();
+                            } else if let Some(pushed) = &mut link.pushed {
+                                pushed.image = agreed.pair();
+                            }
+                        }
+                        commit.links.push(link);
                     }
                     self.reject(flow, rejection, commit, tally);
                 }
