@@ -1,5 +1,7 @@
 //! Orders and quotes on their way to NetSuite: what its own tables hold afterwards, and that nothing is there twice.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod world;
 
 use std::collections::BTreeMap;
@@ -647,10 +649,8 @@ async fn a_saved_address_is_named_and_one_that_was_changed_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn quotes_become_estimates_and_follow_while_they_are_open() {
     let mut world = shop();
-    let quotes = |world: &mut World| {
-        world.clock.advance(SignedDuration::from_mins(15));
-    };
-    quotes(&mut world);
+    let wait = |world: &mut World| world.clock.advance(SignedDuration::from_mins(15));
+    wait(&mut world);
     let reports = world.push(&[(Estimates, Task::Changes)], Options::default(), &Silent).await;
     clean(&reports);
     assert_eq!(reports[0].0.counts.created, 2, "{:?}", reports[0].0);
@@ -667,12 +667,12 @@ async fn quotes_become_estimates_and_follow_while_they_are_open() {
         &world,
         json!({"line_items": [{"sku": "LAMP", "quantity": 2, "unit_price": 80, "is_adhoc": true}], "shipping_charge": 9, "shipping_method": "UPS Ground"}),
     );
-    quotes(&mut world);
+    wait(&mut world);
     clean(&world.push(&[(Estimates, Task::Changes)], Options::default(), &Silent).await);
     assert_eq!(lines(&world, &name(1)), ["UPS Ground 1 9 9", "LAMPS : LAMP 2 80 160"]);
     world.edit_netsuite(&format!("update \"transaction\" set status = 'B' where id = {}", first["id"]));
     patch(&world, json!({"line_items": [{"sku": "LAMP", "quantity": 3, "unit_price": 80, "is_adhoc": true}]}));
-    quotes(&mut world);
+    wait(&mut world);
     let reports = world.push(&[(Estimates, Task::Changes)], Options::default(), &Silent).await;
     assert_eq!(failure(&reports).0, "conflict");
     // Rejected by the customer: nothing changes, and nothing is left to be tried again.

@@ -313,11 +313,6 @@ impl<K: Kind> Sales<K> {
             parts.insert(name, members);
         };
         let header = |name: &str| booked.as_ref().and_then(|booked| booked.header.text(name)).unwrap_or_default().to_owned();
-        let one = |name: &str, value: &dyn ErasedValue| {
-            let mut members = Members::default();
-            value.put(&mut members, name);
-            members
-        };
         let po = sale.po.clone().unwrap_or_default();
         add("purchase order".into(), header("otherrefnum"), po, None, one("otherRefNum", &sale.po));
         let memo = self.memo(sale);
@@ -539,15 +534,11 @@ impl<K: Kind> Sales<K> {
     }
 }
 
-/// A value of any type that can be a member.
-trait ErasedValue {
-    fn put(&self, members: &mut Members, name: &str);
-}
-
-impl<T: Serialize> ErasedValue for T {
-    fn put(&self, members: &mut Members, name: &str) {
-        members.set(name, self);
-    }
+/// Makes a record of one member.
+fn one(name: &str, value: &impl Serialize) -> Members {
+    let mut members = Members::default();
+    members.set(name, value);
+    members
 }
 
 /// An address as it is sent.
