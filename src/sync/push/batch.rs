@@ -251,6 +251,7 @@ impl Engine<'_> {
                 self.take_gone(flow, &id, manner, commit, tally)?;
                 continue;
             };
+            tally.borrow_mut().read.insert(id.0.clone(), record.text("updated_at"));
             let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
             let number = record.text(source.number);
             let excluded = flow.excludes(&record, link.as_ref());
@@ -642,8 +643,11 @@ pub(super) fn head_of(key: &str) -> &str {
     key.split_once('/').map_or(key, |(head, _)| head)
 }
 
+/// The key of a create, and what its source says now.
+type Intent = (String, Option<String>);
+
 /// Gives the keys of everything a batch creates: of the records, and by kind of what hangs on them.
-fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<(String, Option<String>)>, BTreeMap<&'static str, Vec<String>>) {
+fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<Intent>, BTreeMap<&'static str, Vec<String>>) {
     let mut keys = Vec::new();
     let mut children: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for plan in lanes.iter().flat_map(|(_, plans)| plans) {

@@ -110,7 +110,7 @@ pub(super) fn decide<B>(
     };
     let mut fields = BTreeSet::new();
     let mut lost = Vec::new();
-    for field in &proposal.fields {
+    for field in proposal.fields.iter().filter(|field| !field.is_alike) {
         let (netsuite, wizcommerce) = (digest(field.netsuite.as_ref()), digest(field.wizcommerce.as_ref()));
         let before = agreed.of(&field.name);
         let merged = merge(before, netsuite.as_deref(), wizcommerce.as_deref(), winner);
@@ -168,12 +168,7 @@ mod tests {
     use crate::model::{Pushed, WizId};
 
     fn proposal(netsuite: Option<&str>, wizcommerce: Option<&str>, guard: Guard) -> Proposal<()> {
-        let field = Field {
-            name: "memo".into(),
-            netsuite: netsuite.map(str::to_owned),
-            wizcommerce: wizcommerce.map(str::to_owned),
-            guard,
-        };
+        let field = Field { guard, ..Field::new("memo", netsuite.map(str::to_owned), wizcommerce.map(str::to_owned)) };
         Proposal {
             key: WizId("w".into()),
             head: WizId("w".into()),
@@ -221,6 +216,23 @@ mod tests {
             let plan = decide(proposal(netsuite, wizcommerce, Guard::Open), target, &remembered(link), Side::NetSuite).unwrap();
             assert_eq!(plan.action, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn on_a_first_meeting_what_netsuite_has_is_taken_as_agreed() {
+        for guard in [Guard::Open, Guard::Contested, Guard::Locked("it is billed".into())] {
+            let plan = decide(proposal(Some("A"), Some("b"), guard), FOUND, &remembered(None), Side::NetSuite).unwrap();
+            assert_eq!((plan.action.fields(), plan.lost), (BTreeSet::new(), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn what_both_say_in_their_own_words_is_no_change() {
+        let mut changed = proposal(Some("B"), Some("b"), Guard::Contested);
+        changed.fields[0].is_alike = true;
+        let link = link("A", "a");
+        let plan = decide(changed, LINKED, &remembered(Some(&link)), Side::NetSuite).unwrap();
+        assert!(matches!(plan.action, Action::Unchanged(_)));
     }
 
     #[test]
