@@ -58,6 +58,8 @@ pub(super) struct Remembered<'r> {
     pub(super) is_shared: bool,
     /// What WizCommerce said of it when a create was sent whose outcome is not known.
     pub(super) intended: Option<&'r str>,
+    /// Whether a create is open whose outcome was not known until now.
+    pub(super) is_open: bool,
 }
 
 impl Remembered<'_> {
@@ -133,7 +135,9 @@ pub(super) fn decide<B>(
         }
         fields.insert(field.name.clone());
     }
-    let action = match (target.is_linked, fields.is_empty() && proposal.children.is_empty()) {
+    // A record that a lost create left behind is linked just now.
+    let is_linked = target.is_linked && !known.is_open;
+    let action = match (is_linked, fields.is_empty() && proposal.children.is_empty()) {
         (true, true) => Action::Unchanged(target.id),
         (true, false) => Action::Update(target.id, fields),
         (false, _) => Action::Adopt(target.id, fields),
@@ -190,7 +194,7 @@ mod tests {
     }
 
     fn remembered(link: Option<&Link>) -> Remembered<'_> {
-        Remembered { link, is_shared: false, intended: None }
+        Remembered { link, is_shared: false, intended: None, is_open: false }
     }
 
     const LINKED: Option<Target> = Some(Target { id: NetSuiteId(7), is_linked: true });
@@ -238,7 +242,7 @@ mod tests {
     #[test]
     fn what_changed_after_a_lost_create_is_told_by_what_was_sent() {
         let image = intended(&proposal(None, Some("a"), Guard::Open).fields).unwrap();
-        let known = Remembered { link: None, is_shared: false, intended: Some(&image) };
+        let known = Remembered { link: None, is_shared: false, intended: Some(&image), is_open: true };
         let action = |netsuite, wizcommerce| {
             decide(proposal(Some(netsuite), Some(wizcommerce), Guard::Contested), FOUND, &known, Side::NetSuite).unwrap().action
         };
