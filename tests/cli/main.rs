@@ -10,6 +10,7 @@ mod help;
 mod interruption;
 mod map;
 mod output;
+mod push;
 mod queue;
 mod remotes;
 mod state;
