@@ -12,6 +12,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 
+use netwiz::sandbox::seed::shop::{Kind, id};
 use program::{Home, Outcome, Served, Simulators, golden_is_renewed, repository};
 use serde_json::Value;
 
@@ -188,6 +189,30 @@ fn a_sync_with_failures_and_what_is_kept_of_it() {
     golden("runs-show", home.json(&["runs", "show", &run]).1, Some(&home));
     let sku = simulators.world.wizcommerce.documents("products").unwrap()[0]["sku"].as_str().unwrap().to_owned();
     golden("map-show", home.json(&["map", "show", "product", &sku]).1, Some(&home));
+}
+
+#[test]
+fn a_push_and_a_rejected_push() {
+    let simulators = Simulators::with(true);
+    let home = Home::of(&simulators);
+    // The customer is not in NetSuite yet, and goes first.
+    let (code, document) = home.json(&["push", "order", &id(Kind::Order, 1)]);
+    assert_eq!(code, 0, "{document:#}");
+    golden("push", document, Some(&home));
+    // The order of an item that NetSuite does not know.
+    let (code, document) = home.json(&["push", "order", &id(Kind::Order, 101)]);
+    assert_eq!(code, 3, "{document:#}");
+    golden("push-rejected", document, Some(&home));
+    golden("failures-list-of-a-push", home.json(&["failures", "list"]).1, Some(&home));
+}
+
+#[test]
+fn what_a_person_sees_of_a_push() {
+    let simulators = Simulators::with(true);
+    let home = Home::of(&simulators);
+    shown("push", &home.run(&["push", "order", &id(Kind::Order, 1)]), &home);
+    shown("push-rejected", &home.run(&["push", "order", &id(Kind::Order, 101)]), &home);
+    shown("failures-list-of-a-push", &home.run(&["failures", "list"]), &home);
 }
 
 #[test]

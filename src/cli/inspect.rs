@@ -385,7 +385,7 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             let lines = rows.iter().map(|row| {
                 vec![
                     row.id.to_string(),
-                    row.entity.clone(),
+                    way_of(&row.entity, &row.direction),
                     row.rejection.label.clone(),
                     row.rejection.key.clone(),
                     row.rejection.reason.word().to_owned(),
@@ -414,7 +414,7 @@ pub(super) async fn failures(session: Session<'_>, arguments: FailuresArguments)
             let rejection = &row.rejection;
             session.output.text(&format!(
                 "{} {} ({})\n  {} · {}\n  tried {}, next try {}\n",
-                row.entity,
+                way_of(&row.entity, &row.direction),
                 rejection.label,
                 rejection.key,
                 rejection.reason,

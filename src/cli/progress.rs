@@ -1,6 +1,6 @@
 //! Listens to the engine: a bar on a terminal, a log line per batch elsewhere, a JSON line per record on demand.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub(super) fn bars() -> &'static MultiProgress {
 /// Listens for a command.
 pub(super) struct Listener<'a> {
     output: &'a Output,
-    bar: RefCell<Option<ProgressBar>>,
-    entity: Cell<&'static str>,
+    /// The flows under way, the one in hand last: one that brings parents first waits for them. Each with its bar.
+    flows: RefCell<Vec<(String, Option<ProgressBar>)>>,
     report: Option<RefCell<BufWriter<File>>>,
     pause: Option<Pause>,
     passed: RefCell<Vec<Step>>,
@@ -66,13 +66,18 @@ impl<'a> Listener<'a> {
             let mut parts = text.splitn(3, ':');
             Some(Pause { step: parts.next()?.into(), count: parts.next()?.parse().ok()?, marker: parts.next()?.into() })
         });
-        Ok(Self { output, bar: RefCell::new(None), entity: Cell::new(""), report, pause, passed: RefCell::new(Vec::new()) })
+        Ok(Self { output, flows: RefCell::new(Vec::new()), report, pause, passed: RefCell::new(Vec::new()) })
     }
 
     /// Writes what is still buffered.
     pub(super) fn finish(&self) -> Result<()> {
         let Some(report) = &self.report else { return Ok(()) };
         report.borrow_mut().flush().map_err(|error| Error::new(ErrorKind::Io, "the report cannot be written").caused_by(error))
+    }
+
+    /// Names the flow in hand.
+    fn entity(&self) -> String {
+        self.flows.borrow().last().map(|(entity, _)| entity.clone()).unwrap_or_default()
     }
 
     fn pause_at(&self, step: Step) {
@@ -119,24 +124,24 @@ impl Observer for Listener<'_> {
     fn on(&self, event: &Event<'_>) {
         match event {
             Event::Started { entity, mode } => {
-                self.entity.set(entity);
                 tracing::info!(entity, mode, "flow started");
-                if self.output.progress {
+                let bar = self.output.progress.then(|| {
                     let bar = bars().add(ProgressBar::no_length());
                     bar.set_style(style(false));
                     bar.set_message(entity.to_string());
                     bar.enable_steady_tick(Duration::from_millis(120));
-                    *self.bar.borrow_mut() = Some(bar);
-                }
+                    bar
+                });
+                self.flows.borrow_mut().push(((*entity).to_owned(), bar));
             }
             Event::Expecting(total) => {
-                if let (Some(bar), Some(total)) = (self.bar.borrow().as_ref(), total) {
+                if let (Some((_, Some(bar))), Some(total)) = (self.flows.borrow().last(), total) {
                     bar.set_length(*total);
                     bar.set_style(style(true));
                 }
             }
             Event::Passed(step) => {
-                tracing::debug!(entity = self.entity.get(), step = step.word(), "passed");
+                tracing::debug!(entity = self.entity(), step = step.word(), "passed");
                 self.pause_at(*step);
             }
             Event::Record { entity, key, label, fate } => {
@@ -146,9 +151,9 @@ impl Observer for Listener<'_> {
                 self.record(entity, key, label, *fate);
             }
             Event::Advanced { heads, counts } => {
-                let entity = self.entity.get();
+                let entity = self.entity();
                 tracing::info!(entity, read = counts.read, changed = counts.changes(), rejected = counts.rejected, "page");
-                if let Some(bar) = self.bar.borrow().as_ref() {
+                if let Some((_, Some(bar))) = self.flows.borrow().last() {
                     bar.set_position(*heads);
                     bar.set_message(format!("{entity}: {} changed", number(counts.changes())));
                 }
@@ -156,7 +161,10 @@ impl Observer for Listener<'_> {
             Event::Note(note) => self.output.note(note),
             Event::Finished(report) => {
                 tracing::info!(entity = &*report.entity, duration_ms = report.duration_ms, "flow finished");
-                if let Some(bar) = self.bar.borrow_mut().take() {
+                // A flow that broke off above this one ends without a word.
+                let mut flows = self.flows.borrow_mut();
+                let at = flows.iter().rposition(|(entity, _)| *entity == report.entity).unwrap_or(0);
+                for bar in flows.drain(at..).filter_map(|(_, bar)| bar) {
                     bar.finish_and_clear();
                 }
             }

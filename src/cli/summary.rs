@@ -113,6 +113,10 @@ fn print_failures(output: &Output, result: &RunReport) -> Result<()> {
     for failure in result.flows.iter().flat_map(|flow| &flow.failures).take(FAILURES_PRINTED) {
         output.text(&format!("  {} ({}): {} · {}\n", failure.label, failure.key, failure.reason, failure.message))?;
     }
+    if let (1, Some(failure)) = (total, result.flows.iter().flat_map(|flow| &flow.failures).next()) {
+        // One record is one that somebody waits for: what to do is said at once.
+        output.hint(&failure.hint);
+    }
     if !result.dry_run {
         output.hint(&format!("see them with `netwiz failures list --run {}`", result.run_id));
     }

@@ -296,7 +296,8 @@ impl<B> Outgoing<B> {
             }
             Some(Absent::Skipped(reason)) => {
                 let message = format!("its {noun} {id} is out of scope ({reason}), so it is not in NetSuite");
-                Self::rejected(key, label, unknown, message)
+                let hint = format!("change the {noun} or the settings so that it goes to NetSuite, or see to this one by hand");
+                Self::Rejected(Rejection::new(&key.0, label, unknown, message).hinting(hint))
             }
             None => Self::rejected(key, label, unknown, format!("its {noun} {id} is not in NetSuite")),
         }

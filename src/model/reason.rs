@@ -72,7 +72,7 @@ reasons! {
     /// WizCommerce's API has no way to say this.
     UnsupportedByWizcommerce = "unsupported_by_wizcommerce", "make the change by hand in WizCommerce";
     /// A value could not be read.
-    InvalidRecord = "invalid_record", "correct the field named in the message in NetSuite";
+    InvalidRecord = "invalid_record", "correct the field named in the message where the record comes from";
     /// The remote stayed unavailable.
     RemoteUnavailable = "remote_unavailable", "nothing to do: the next run tries again";
 }

@@ -97,7 +97,7 @@ impl World {
         let lists = seed::price_lists();
         let lists: Vec<(&str, &str, &str)> = lists.iter().map(|list| (list.reference_id, list.name, list.currency)).collect();
         self.wizcommerce.seed_price_lists(&lists, catalogue.now)?;
-        let born = self.netsuite.with_database(|database| seed::wizcommerce(database, catalogue.now))?;
+        let born = self.netsuite.with_database(|database| seed::wizcommerce(database, catalogue))?;
         self.wizcommerce.seed(&born, catalogue.now)
     }
 

@@ -148,6 +148,7 @@ fn every_setting_of_an_entity_is_shown_as_it_was_written() {
     let home = Home::at("http://127.0.0.1:1", "http://127.0.0.1:1");
     home.reconfigure("timezone = \"America/Los_Angeles\"", "timezone = \"Europe/Berlin\"\nsubsidiaries = [\"2\", \"1\"]");
     home.reconfigure("default = \"house@netwiz.example\"", "\"12\" = \"ana@netwiz.example\"\ndefault = \"house@netwiz.example\"");
+    home.reconfigure("[profile.acme.orders]", "[profile.acme.orders]\nlinked = true\nstart-date = \"2026-01-01\"");
     let text = std::fs::read_to_string(home.config_file()).unwrap();
     let more = r#"
 [profile.acme.products]
@@ -162,16 +163,9 @@ where = "category = '3'"
 saved-search = "customsearch_wc_customers"
 attributes = { "Territory" = "custentity_territory" }
 
-[profile.acme.orders]
-linked = true
-start-date = "2026-01-01"
-
 [profile.acme.inventory]
 locations = ["1", "2"]
 batch-size = 250
-
-[profile.acme.payments]
-methods = { "VISA" = "5", default = "4" }
 "#;
     home.configure(&format!("{text}{more}"));
     home.succeed(&["config", "check"]);

@@ -11,6 +11,7 @@ mod interruption;
 mod listen;
 mod map;
 mod output;
+mod push;
 mod queue;
 mod remotes;
 mod state;

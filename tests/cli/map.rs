@@ -124,8 +124,6 @@ fn stored_failures_of_a_record_are_due_once_it_is_linked_by_hand() {
 fn a_lost_map_is_rebuilt_from_both_systems() {
     let simulators = Simulators::start();
     let home = Home::of(&simulators);
-    let orders = "discount-item = \"1004\"\ncharge-items = { Handling = \"1005\" }\nship-methods = { default = \"902\" }\ncreate-fields = { location = { id = \"1\" } }";
-    home.reconfigure("[profile.acme.catalogs]", &format!("[profile.acme.orders]\n{orders}\n\n[profile.acme.catalogs]"));
     home.succeed(&["sync", "all"]);
     let before = home.succeed(&["map", "export", "--format", "csv"]).stdout;
     std::fs::remove_file(home.state_file()).unwrap();

@@ -18,7 +18,9 @@ fn two_processes_come_into_step_and_stay_there() {
         assert_eq!(flow["failures_total"], 0, "{flow:#}");
         match flow["entity"].as_str().unwrap() {
             // An extension that a tenant has or has not.
-            "credit-memos" => assert!(flow["notes"][0].as_str().unwrap().contains("extension"), "{flow:#}"),
+            "credit-memos" | "estimates" => {
+                assert!(flow["notes"][0].as_str().unwrap().contains("extension"), "{flow:#}");
+            }
             // The products flow has brought the kits whole; their own looks whether anything is missing.
             "kits" => assert!(flow["counts"]["unchanged"].as_u64().unwrap() > 0, "{flow:#}"),
             _ => assert!(flow["counts"]["created"].as_u64().unwrap() > 0, "{flow:#}"),
@@ -35,11 +37,15 @@ fn two_processes_come_into_step_and_stay_there() {
         for count in ["created", "updated", "adopted", "deactivated", "rejected", "failed"] {
             assert_eq!(flow["counts"][count], 0, "{count} of {flow:#}");
         }
-        assert_eq!(flow["requests"]["wizcommerce"], 0, "{flow:#}");
+        // What goes to NetSuite is asked of WizCommerce; what comes from there is not, when nothing changed.
+        if flow["direction"] == "pull" {
+            assert_eq!(flow["requests"]["wizcommerce"], 0, "{flow:#}");
+        }
         netsuite += flow["requests"]["netsuite"].as_u64().unwrap();
     }
-    // Of eight flows each asks its few finders and how many records there are; the list of deletions is shared.
-    assert!(netsuite <= 34, "{netsuite} requests to NetSuite: {second:#}");
+    // Each flow from NetSuite asks its few finders and how many records there are; the list of deletions is shared. Customers
+    // and orders are met once more, because what the first run pushed changed them.
+    assert!(netsuite <= 46, "{netsuite} requests to NetSuite: {second:#}");
 
     home.succeed(&["verify-credentials"]);
     home.succeed(&["status"]);

@@ -211,6 +211,14 @@ default = "BASE"
 
 [profile.acme.sales-reps]
 default = "house@netwiz.example"
+
+[profile.acme.orders]
+discount-item = "1004"
+charge-items = {{ "Handling" = "1005" }}
+ship-methods = {{ "UPS Ground" = "901", default = "901" }}
+
+[profile.acme.payments]
+methods = {{ "VISA" = "5", default = "4" }}
 "#
     )
 }

@@ -202,6 +202,18 @@ impl<'c> Books<'c> {
         })
     }
 
+    /// Opens the books of a company that is in business: ids go on after those that are there.
+    pub(super) fn resume(conn: &'c Connection, calendar: Calendar) -> rusqlite::Result<Self> {
+        let last = |table: &str, column: &str| {
+            conn.query_row(&format!("select coalesce(max({column}), 0) from {table}"), [], |row| row.get::<_, i64>(0))
+        };
+        let mut books = Self::open(conn, calendar)?;
+        books.last_item = books.last_item.max(last("item", "id")?);
+        books.last_price = last("pricing", "internalid")?;
+        books.last_file = books.last_file.max(last("file", "id")?);
+        Ok(books)
+    }
+
     /// Gives out the next item id; about one id in twenty is left out, as deleted items leave gaps.
     pub(super) fn next_id(&mut self) -> i64 {
         if self.last_item >= FIRST_ITEM && self.gaps.chance(5) {

@@ -20,6 +20,7 @@ mod people;
 mod problems;
 mod sequence;
 pub mod shop;
+pub mod snags;
 #[cfg(test)]
 mod tests;
 mod trade;
@@ -94,8 +95,9 @@ pub fn netsuite(conn: &Connection, catalogue: &Catalogue) -> Result<(), String> 
 }
 
 /// Gives the script of what was born in WizCommerce, to go with what [`netsuite`] wrote.
-pub fn wizcommerce(conn: &Connection, now: Timestamp) -> Result<String, String> {
-    shop::script(conn, now).map_err(|cause| format!("what WizCommerce holds could not be made up: {cause}"))
+pub fn wizcommerce(conn: &Connection, catalogue: &Catalogue) -> Result<String, String> {
+    shop::script(conn, catalogue.now, catalogue.problems)
+        .map_err(|cause| format!("what WizCommerce holds could not be made up: {cause}"))
 }
 
 fn fill(conn: &Connection, catalogue: &Catalogue) -> rusqlite::Result<()> {

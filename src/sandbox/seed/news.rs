@@ -5,17 +5,20 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::books::Books;
 use super::buyers::{Buyer, cents};
 use super::figures::{Calendar, money};
 use super::ledger::{Document, Entry, Kind, Ledger, Line};
 use super::trade::{Order, Trade};
+use super::{problems, snags};
 
 /// The entities that are edited in NetSuite, in the order in which they depend on each other.
 pub const ENTITIES: [&str; 8] = ["products", "kits", "inventory", "customers", "orders", "shipments", "invoices", "credit-memos"];
 
 /// Makes one edit of an entity and gives the ids it touched.
 ///
-/// - products: an item gets another name; its own stamp moves.
+/// - products: an item gets another name; its own stamp moves. In a world with problems the first edit makes the item that an
+///   order of WizCommerce waits for.
 /// - kits: a kit takes one more of a component; no stamp moves.
 /// - inventory: a dozen pieces arrive; the stamp of the stock row moves, the item's does not.
 /// - customers: one gets another telephone number, and its stamp moves; another moves house, and only the address's stamp does.
@@ -29,7 +32,7 @@ pub const ENTITIES: [&str; 8] = ["products", "kits", "inventory", "customers", "
 /// Names an entity that is not edited in NetSuite, or says what there is nothing left of to edit. Nothing is changed then.
 pub fn news(conn: &Connection, now: Timestamp, entity: &str) -> Result<Vec<String>, String> {
     let edit = match entity {
-        "products" => rename_product,
+        "products" => edit_product,
         "kits" => enlarge_kit,
         "inventory" => receive_goods,
         "customers" => edit_customers,
@@ -52,6 +55,19 @@ pub fn news(conn: &Connection, now: Timestamp, entity: &str) -> Result<Vec<Strin
 
 /// The ids an edit touched; nothing where there was nothing to edit.
 type Touched = rusqlite::Result<Option<Vec<i64>>>;
+
+fn edit_product(conn: &Connection, calendar: Calendar) -> Touched {
+    let is_wanted: bool = conn.query_row(
+        "select exists (select 1 from customer where entityid = 'PROBLEM-NOTHING')
+            and not exists (select 1 from item where itemid = ?1)",
+        [snags::WANTED],
+        |row| row.get(0),
+    )?;
+    if is_wanted {
+        return problems::add_wanted(&mut Books::resume(conn, calendar)?).map(|item| Some(vec![item]));
+    }
+    rename_product(conn, calendar)
+}
 
 fn rename_product(conn: &Connection, calendar: Calendar) -> Touched {
     let item = conn

@@ -4,6 +4,7 @@
 
 use super::books::{Books, Item, Matrix, Units};
 use super::figures::{Age, BASE, EMPLOYEE, Price, Stock, THREE_BANDS, WHOLESALE};
+use super::snags;
 
 const DAY: i64 = 86_400;
 
@@ -18,6 +19,15 @@ pub(super) fn add(books: &mut Books<'_>) -> rusqlite::Result<()> {
     marginal(books)?;
     sold_by_nobody(books)?;
     broken_kits(books)
+}
+
+/// Writes the item that an order of WizCommerce waits for, and gives its id.
+pub(super) fn add_wanted(books: &mut Books<'_>) -> rusqlite::Result<i64> {
+    let mut item = faultless(books, snags::WANTED, "Halo Lamp, Extra Large");
+    item.age = Age { created: 0, modified: 0 };
+    item.prices = vec![price(BASE, 1, snags::WANTED_PRICE), price(WHOLESALE, 1, snags::WANTED_PRICE * 6 / 10)];
+    books.enter(&item)?;
+    Ok(item.id)
 }
 
 /// Begins an otherwise faultless item: active, pictured, priced at two mapped levels and in stock.

@@ -27,7 +27,7 @@ pub const PAYMENTS: [&str; 4] = ["P4001", "P4002", "P4003", "P4004"];
 /// A kind of record, as its ids tell it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Customers, from 1 to 3.
+    /// Customers, from 1 to 3; those with problems from 101 on, here and below.
     Customer = 1,
     /// Orders, from 1 to 9, in the order of their numbers.
     Order = 2,
@@ -49,28 +49,41 @@ struct Offer {
 }
 
 /// The shop's records in the making.
-struct Shop {
+pub(super) struct Shop {
     calendar: Calendar,
     offers: Vec<Offer>,
     script: Vec<Value>,
 }
 
+/// A buyer of the shop.
+pub(super) struct Buyer<'a> {
+    pub(super) nth: usize,
+    pub(super) number: &'a str,
+    pub(super) name: &'a str,
+    pub(super) email: &'a str,
+    pub(super) list: &'a str,
+    pub(super) rep: &'a str,
+    pub(super) city: &'a str,
+    pub(super) days: i64,
+}
+
 /// One line: place among the offers, pieces, and a discount with its type.
-type Pick = (usize, i64, Option<(i64, &'static str)>);
+pub(super) type Pick = (usize, i64, Option<(i64, &'static str)>);
 
 /// What distinguishes one order or quote from the others.
 #[derive(Default)]
-struct Basket {
-    customer: usize,
-    lines: Vec<Pick>,
+pub(super) struct Basket {
+    pub(super) customer: usize,
+    pub(super) lines: Vec<Pick>,
     /// Members that only this one has.
-    more: Vec<(&'static str, Value)>,
-    paid: i64,
-    days: i64,
+    pub(super) more: Vec<(&'static str, Value)>,
+    pub(super) paid: i64,
+    pub(super) days: i64,
 }
 
-/// Makes the script of everything that was born in WizCommerce, to go with the goods of a seeded NetSuite.
-pub(super) fn script(conn: &Connection, now: Timestamp) -> rusqlite::Result<String> {
+/// Makes the script of everything that was born in WizCommerce, to go with the goods of a seeded NetSuite; on demand with what
+/// must be rejected or skipped.
+pub(super) fn script(conn: &Connection, now: Timestamp, problems: bool) -> rusqlite::Result<String> {
     let goods = Good::read(conn)?;
     let mut offers = Vec::new();
     // A kit first, then goods from all over the catalogue.
@@ -79,10 +92,11 @@ pub(super) fn script(conn: &Connection, now: Timestamp) -> rusqlite::Result<Stri
     for good in kit.into_iter().chain(singles) {
         offers.push(Offer { sku: sku(conn, good.id)?, cents: good.base() });
     }
-    let known: Option<String> =
-        conn.query_row("select min(email) from customer where searchstage = 'Prospect' and isinactive = 'F'", [], |row| {
-            row.get(0)
-        })?;
+    let known: Option<String> = conn.query_row(
+        "select min(email) from customer where searchstage = 'Prospect' and isinactive = 'F' and entityid not like 'PROBLEM-%'",
+        [],
+        |row| row.get(0),
+    )?;
     let mut shop = Shop { calendar: Calendar::until(now), offers, script: Vec::new() };
     shop.sales_reps();
     shop.customers(known.as_deref().unwrap_or("buying@corner.example"));
@@ -90,16 +104,20 @@ pub(super) fn script(conn: &Connection, now: Timestamp) -> rusqlite::Result<Stri
         shop.orders();
         shop.quotes();
         shop.payments();
+        if problems {
+            super::snags::add(&mut shop);
+        }
     }
     Ok(Value::Array(shop.script).to_string())
 }
 
 impl Shop {
-    fn insert(&mut self, resource: &str, document: Value) {
+    pub(super) fn insert(&mut self, resource: &str, document: Value) {
         self.script.push(json!({ "insert": resource, "document": document }));
     }
 
-    fn stamp(&self, age: i64) -> String {
+    /// Gives the moment so many seconds ago, as WizCommerce writes it.
+    pub(super) fn stamp(&self, age: i64) -> String {
         format!("{}Z", self.calendar.ago(age).replace(' ', "T"))
     }
 
@@ -123,26 +141,34 @@ impl Shop {
             (2, "Corner House", known, "ref:DEALER", "chloe.tran@netwiz.example", "Bend"),
             (3, "Lumen Lighting Bar", "shop@lumenbar.example", "ref:BASE", "house@netwiz.example", "Eugene"),
         ] {
-            let made = self.stamp((12 - i64::try_from(nth).unwrap_or(0)) * DAY);
-            let address = |kind: &str, street: &str| {
-                json!({
-                    "type": kind, "first_name": name, "address_line_1": street, "city": city, "state": "OR", "country": "US",
-                    "zip_code": "97201", "phone": "+15035550160", "is_default": true
-                })
-            };
-            let customer = json!({
-                "id": id(Kind::Customer, nth), "display_id": format!("WC-{nth}"), "company_name": name, "display_name": name,
-                "email": email, "phone": format!("+1503555015{nth}"), "payment_term": "Net 30",
-                "assigned_sales_rep_ids": [rep], "assigned_price_list_id": list,
-                "addresses": [address("shipping", &format!("{nth}1 Wharf Road")), address("billing", &format!("{nth}2 Bank Street"))],
-                "contacts": [{
-                    "first_name": "Robin", "last_name": format!("Vale {nth}"), "email": format!("robin{nth}@shop.example"),
-                    "designation": "Buyer", "is_default": true
-                }],
-                "created_at": made, "updated_at": made
-            });
+            let number = format!("WC-{nth}");
+            let days = 12 - i64::try_from(nth).unwrap_or(0);
+            let customer = self.customer(&Buyer { nth, number: &number, name, email, list, rep, city, days });
             self.insert("customers", customer);
         }
+    }
+
+    /// Makes a customer who has everything that NetSuite needs.
+    pub(super) fn customer(&self, buyer: &Buyer<'_>) -> Value {
+        let Buyer { nth, number, name, email, list, rep, city, days } = *buyer;
+        let made = self.stamp(days * DAY);
+        let address = |kind: &str, street: &str| {
+            json!({
+                "type": kind, "first_name": name, "address_line_1": street, "city": city, "state": "OR", "country": "US",
+                "zip_code": "97201", "phone": "+15035550160", "is_default": true
+            })
+        };
+        json!({
+            "id": id(Kind::Customer, nth), "display_id": number, "company_name": name, "display_name": name,
+            "email": email, "phone": format!("+1503555015{}", nth % 10), "payment_term": "Net 30",
+            "assigned_sales_rep_ids": [rep], "assigned_price_list_id": list,
+            "addresses": [address("shipping", &format!("{nth}1 Wharf Road")), address("billing", &format!("{nth}2 Bank Street"))],
+            "contacts": [{
+                "first_name": "Robin", "last_name": format!("Vale {nth}"), "email": format!("robin{nth}@shop.example"),
+                "designation": "Buyer", "is_default": true
+            }],
+            "created_at": made, "updated_at": made
+        })
     }
 
     fn orders(&mut self) {
@@ -206,18 +232,23 @@ impl Shop {
                 _ => "cancelled",
             };
             let mut order = self.document(basket, id(Kind::Order, nth), number, status);
-            let total = self.total(&basket.lines);
-            let payment = match basket.paid {
-                0 => "PENDING",
-                cents if cents < total => "PARTIALLY_PAID",
-                _ => "PAID",
-            };
-            order["source"] = json!("cart");
-            order["payment_status"] = json!(payment);
-            order["fulfillment_status"] = json!("UNFULFILLED");
-            order["amount_paid"] = amount(basket.paid);
+            self.begin(&mut order, basket);
             self.insert("orders", order);
         }
+    }
+
+    /// Says how far an order is: nothing is shipped, and so much is paid.
+    pub(super) fn begin(&self, order: &mut Value, basket: &Basket) {
+        let total = self.total(&basket.lines);
+        let payment = match basket.paid {
+            0 => "PENDING",
+            cents if cents < total => "PARTIALLY_PAID",
+            _ => "PAID",
+        };
+        order["source"] = json!("cart");
+        order["payment_status"] = json!(payment);
+        order["fulfillment_status"] = json!("UNFULFILLED");
+        order["amount_paid"] = amount(basket.paid);
     }
 
     fn quotes(&mut self) {
@@ -240,7 +271,7 @@ impl Shop {
     }
 
     /// Makes what orders and quotes have in common.
-    fn document(&self, basket: &Basket, id: String, number: &str, status: &str) -> Value {
+    pub(super) fn document(&self, basket: &Basket, id: String, number: &str, status: &str) -> Value {
         let lines: Vec<Value> = basket
             .lines
             .iter()
@@ -277,15 +308,28 @@ impl Shop {
             (3, PAYMENTS[2], 3, 12_000, "VISA", Vec::new()),
             (4, PAYMENTS[3], 3, 3_000, "CHECK", vec![order(4, 1_000), order(5, 2_000)]),
         ] {
-            let paid = self.stamp(2 * DAY - 60 * i64::try_from(nth).unwrap_or(0));
-            let payment = json!({
-                "id": id(Kind::Payment, nth), "reference_id": number, "customer_id": id(Kind::Customer, customer),
-                "amount": amount(cents), "payment_date": paid, "payment_method_type": method, "status": "PAID",
-                "transaction_number": format!("txn-{number}"), "allocations": allocations,
-                "created_at": paid, "updated_at": paid
-            });
+            let payment = self.payment(nth, number, customer, cents, method, &allocations);
             self.insert("payments", payment);
         }
+    }
+
+    /// Makes a payment of a customer, a minute after the one before.
+    pub(super) fn payment(
+        &self,
+        nth: usize,
+        number: &str,
+        customer: usize,
+        cents: i64,
+        method: &str,
+        allocations: &[Value],
+    ) -> Value {
+        let paid = self.stamp(2 * DAY - 60 * i64::try_from(nth).unwrap_or(0));
+        json!({
+            "id": id(Kind::Payment, nth), "reference_id": number, "customer_id": id(Kind::Customer, customer),
+            "amount": amount(cents), "payment_date": paid, "payment_method_type": method, "status": "PAID",
+            "transaction_number": format!("txn-{number}"), "allocations": allocations,
+            "created_at": paid, "updated_at": paid
+        })
     }
 
     fn offer(&self, place: usize) -> &Offer {
@@ -300,6 +344,6 @@ impl Shop {
 }
 
 /// Writes cents as a JSON number.
-fn amount(cents: i64) -> Value {
+pub(super) fn amount(cents: i64) -> Value {
     serde_json::from_str(&money(cents)).unwrap_or_default()
 }

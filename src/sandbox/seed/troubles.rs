@@ -9,6 +9,7 @@ use super::courses::Part;
 use super::customers::{Contact, Customer, Entry, Register};
 use super::figures::{Age, BASE, EMPLOYEE, WHOLESALE};
 use super::ledger::{Document, Kind, Line};
+use super::snags;
 use super::trade::{Order, Trade, goods};
 
 const DAY: i64 = 86_400;
@@ -25,6 +26,7 @@ pub(super) fn add(conn: &Connection, register: &mut Register<'_>, trade: &mut Tr
     let mut abroad = faultless("PROBLEM-EURO", "Customer Who Pays in Euros", 2);
     abroad.level = Some(BASE);
     let abroad = register.enter(&abroad)?;
+    twice(register)?;
     let Some(goods) = trade.goods().iter().find(|good| !good.is_kit).cloned() else { return Ok(()) };
     for (customer, write) in [
         (good, sound as fn(&Connection, &mut Trade<'_, '_>, &Buyer, &Good) -> rusqlite::Result<()>),
@@ -32,6 +34,7 @@ pub(super) fn add(conn: &Connection, register: &mut Register<'_>, trade: &mut Tr
         (good, sourceless),
         (lacking, left_out),
         (abroad, foreign),
+        (good, named),
     ] {
         for buyer in Buyer::read(conn, &format!("c.id = {customer}"))? {
             write(conn, trade, &buyer, &goods)?;
@@ -113,6 +116,17 @@ fn unmapped(register: &mut Register<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Two prospects with one e-mail address: which of them a buyer of that address is, nobody can tell (`ambiguous_match`).
+fn twice(register: &mut Register<'_>) -> rusqlite::Result<()> {
+    for (number, name) in [("PROBLEM-TWICE-1", "Twice & Co."), ("PROBLEM-TWICE-2", "Twice and Company")] {
+        let mut customer = faultless(number, name, 1);
+        customer.stage = "Prospect";
+        customer.email = Some(snags::SHARED_EMAIL.to_owned());
+        register.enter(&customer)?;
+    }
+    Ok(())
+}
+
 /// Begins an order of two pieces, pending fulfilment unless said otherwise.
 fn order<'b>(trade: &Trade<'_, '_>, number: &str, buyer: &'b Buyer, good: &Good) -> Document<'b> {
     let (level, cents) = good.price_for(buyer);
@@ -160,6 +174,13 @@ fn sourceless(_: &Connection, trade: &mut Trade<'_, '_>, buyer: &Buyer, good: &G
     document.number = Some("PROBLEM-NO-SOURCE".to_owned());
     document.lines = goods(&lines, 1);
     trade.ledger.enter(&document).map(drop)
+}
+
+/// An order that was given the external id a quote of WizCommerce needs (`external_id_taken`, for the quote).
+fn named(conn: &Connection, trade: &mut Trade<'_, '_>, buyer: &Buyer, good: &Good) -> rusqlite::Result<()> {
+    let document = order(trade, "PROBLEM-NAMED", buyer, good);
+    let order = trade.enter_order(document)?.entry.id;
+    conn.execute("update \"transaction\" set externalid = ?2 where id = ?1", params![order, snags::taken_external_id()]).map(drop)
 }
 
 /// An order of a customer who is rejected, and its invoice, which is left out for the same reason.

@@ -58,6 +58,28 @@ fn an_edit_moves_the_stamps_of_netsuite_and_no_others() {
 }
 
 #[test]
+fn the_item_that_an_order_waits_for_is_made_once() {
+    use crate::sandbox::seed::snags::WANTED;
+
+    let conn = seeded(60, true);
+    let items = count(&conn, "item");
+    let made = edit(&conn, "products");
+    let sellable = format!(
+        "item i where i.itemid = '{WANTED}' and i.isinactive = 'F' and i.id = {} and i.lastmodifieddate = '{LATER}'
+            and exists (select 1 from pricing p where p.item = i.id and p.pricelevel = 1 and p.unitprice > 0)
+            and exists (select 1 from aggregateitemlocation a where a.item = i.id and a.quantityavailable > 0)",
+        made[0]
+    );
+    assert_eq!((made.len(), count(&conn, &sellable), count(&conn, "item")), (1, 1, items + 1));
+    // From then on edits are ordinary ones, and without problems they always are.
+    assert_ne!(edit(&conn, "products"), made);
+    assert_eq!(count(&conn, "item"), items + 1);
+    let conn = standard();
+    edit(&conn, "products");
+    assert_eq!(count(&conn, &format!("item where itemid = '{WANTED}'")), 0);
+}
+
+#[test]
 fn a_fulfilment_leaves_the_head_of_its_order_alone() {
     let conn = standard();
     let shipment = edit(&conn, "shipments").remove(0);

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{count, everything, now, seeded, standard, texts};
 use crate::sandbox::seed::buyers::cents;
-use crate::sandbox::seed::{Catalogue, courses, netsuite};
+use crate::sandbox::seed::{Catalogue, courses, netsuite, snags};
 
 /// Every document as type and number, with its total and the sum of its lines in cents, both as stored.
 pub(super) fn sums(conn: &Connection) -> Vec<(String, String, i64, i64)> {
@@ -371,6 +371,10 @@ fn every_trouble_is_the_one_its_number_names() {
             document("PROBLEM-ORDER-LEFT-OUT")
         ),
         format!("{} type = 'CustCred' and {from} is null", document("PROBLEM-NO-SOURCE")),
+        format!("{} type = 'SalesOrd' and externalid = '{}'", document("PROBLEM-NAMED"), snags::taken_external_id()),
+        "customer c where entityid = 'PROBLEM-TWICE-1' and searchstage = 'Prospect' and exists (select 1 from customer o
+            where o.email = c.email and o.id <> c.id)"
+            .to_owned(),
     ] {
         assert_eq!(count(&conn, &case), 1, "{case}");
     }
@@ -382,7 +386,8 @@ fn every_trouble_is_the_one_its_number_names() {
 #[test]
 fn what_the_shop_sells_is_known_to_netsuite() {
     let conn = standard();
-    let script: serde_json::Value = serde_json::from_str(&crate::sandbox::seed::wizcommerce(&conn, now()).unwrap()).unwrap();
+    let script: serde_json::Value =
+        serde_json::from_str(&crate::sandbox::seed::wizcommerce(&conn, &Catalogue::standard(now())).unwrap()).unwrap();
     let records = |kind: &str| -> Vec<serde_json::Value> {
         let operations = script.as_array().unwrap().iter();
         operations.filter(|operation| operation["insert"] == kind).map(|operation| operation["document"].clone()).collect()
@@ -409,6 +414,44 @@ fn what_the_shop_sells_is_known_to_netsuite() {
     }
 }
 
+/// Gives the documents of a kind that a script inserts.
+fn inserted(conn: &Connection, catalogue: &Catalogue, kind: &str) -> Vec<serde_json::Value> {
+    let script: serde_json::Value = serde_json::from_str(&crate::sandbox::seed::wizcommerce(conn, catalogue).unwrap()).unwrap();
+    let operations = script.as_array().unwrap().iter();
+    operations.filter(|operation| operation["insert"] == kind).map(|operation| operation["document"].clone()).collect()
+}
+
+#[test]
+fn problems_leave_what_the_shop_holds_as_it_is() {
+    let conn = seeded(240, true);
+    let plain = Catalogue::standard(now());
+    let troubled = Catalogue { problems: true, ..plain.clone() };
+    for kind in ["customers", "orders", "quotes", "payments"] {
+        let (without, mut with) = (inserted(&conn, &plain, kind), inserted(&conn, &troubled, kind));
+        with.retain(|document| without.contains(document));
+        assert_eq!(with, without, "{kind}");
+    }
+}
+
+#[test]
+fn every_snag_of_the_shop_is_the_one_its_number_names() {
+    let conn = seeded(60, true);
+    let troubled = Catalogue { items: 60, orders: None, problems: true, now: now() };
+    let orders = inserted(&conn, &troubled, "orders");
+    let order = |number: &str| orders.iter().find(|order| order["display_id"] == number).unwrap();
+    let sku = |number: &str| order(number)["line_items"][0]["sku"].as_str().unwrap();
+    let items =
+        |sku: &str| count(&conn, &format!("item where (itemid = '{sku}' or itemid like '% : {sku}') and isinactive = 'F'"));
+    let known = snags::ORDERS.map(|number| items(sku(number)));
+    assert_eq!(known, [0, 1, 1, 1, 1, 1]);
+    assert_eq!(sku(snags::WAITING), snags::WANTED);
+    let customers = inserted(&conn, &troubled, "customers");
+    let customer = |number: &str| customers.iter().find(|customer| customer["display_id"] == number).unwrap();
+    assert_eq!(customer(snags::INCOMPLETE)["id"], order("PROBLEM-FOLLOWS")["customer_id"]);
+    let shared = customer(snags::TWICE)["email"].as_str().unwrap();
+    assert_eq!(count(&conn, &format!("customer where email = '{shared}'")), 2);
+}
+
 #[test]
 fn the_built_in_profile_names_items_that_exist() {
     let conn = standard();
@@ -423,7 +466,7 @@ fn a_world_takes_both_sides_of_the_seed() {
     let world = World::open(None, Setup::default(), std::sync::Arc::new(now)).unwrap();
     world.seed(30, true).unwrap();
     let kinds = ["price_lists", "sales_reps", "customers", "orders", "quotes", "payments"];
-    assert_eq!(kinds.map(|kind| world.wizcommerce.count(kind).unwrap()), [6, 4, 3, 9, 3, 4]);
+    assert_eq!(kinds.map(|kind| world.wizcommerce.count(kind).unwrap()), [6, 4, 7, 15, 4, 7]);
     for entity in crate::sandbox::seed::news::ENTITIES {
         assert!(!world.news(entity).unwrap().is_empty(), "{entity}");
     }
