@@ -154,6 +154,33 @@ async fn what_both_sides_changed_is_the_winners_and_the_loser_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_latest_change_wins_where_that_is_configured() {
+    let profile = "[profile.test.customers]\nconflict = \"latest\"\n";
+    let mut world = World::with(Differences { items: Some(14), profile, ..Differences::default() });
+    next_clean(&mut world).await;
+    let pine = id(Kind::Customer, 1);
+    let ns = netsuite_id(&world, &pine);
+    for (round, theirs_is_last) in [(0, true), (1, false), (2, true)] {
+        let (ours, theirs) = (format!("ours{round}@pine.example"), format!("theirs{round}@pine.example"));
+        let edit_ours = format!("update customer set email = '{ours}', lastmodifieddate = sim_now() where id = {ns}");
+        if theirs_is_last {
+            world.edit_netsuite(&edit_ours);
+            world.clock.advance(SignedDuration::from_secs(2));
+            set(&world, &pine, &json!({ "email": theirs }));
+        } else {
+            set(&world, &pine, &json!({ "email": theirs }));
+            world.clock.advance(SignedDuration::from_secs(2));
+            world.edit_netsuite(&edit_ours);
+        }
+        next_clean(&mut world).await;
+        let kept = if theirs_is_last { theirs } else { ours };
+        assert_eq!(stored(&world, &pine)["email"], kept);
+        assert_eq!(world.text_netsuite(&format!("select email from customer where id = {ns}")), kept);
+        stays_quiet(&mut world).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn addresses_and_contacts_go_both_ways_and_are_never_doubled() {
     let mut world = small();
     next_clean(&mut world).await;

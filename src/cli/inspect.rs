@@ -12,6 +12,7 @@ use super::arguments::{
 use super::assembly::Session;
 use super::output::{cyan, number, table, verdict};
 use super::run;
+use super::summary::way_of;
 use crate::config::{Setting, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Direction, EntityKind, Link, NetSuiteId, rfc3339};
@@ -152,14 +153,16 @@ pub(super) fn status(session: &Session<'_>) -> Result<u8> {
         };
         let cursor = state.cursor(entity, direction)?;
         // A flow's last run is the last whose report has the flow.
-        let last = runs
-            .iter()
-            .find(|run| run.report.as_deref().is_some_and(|report| report.contains(&format!("\"entity\":\"{entity}\""))));
-        if let Some(position) = cursor.position
-            && now.duration_since(position).as_hours() > STALE_HOURS
-        {
-            warnings
-                .push(format!("{entity} has not been brought up to date for {} hours", now.duration_since(position).as_hours()));
+        let last = runs.iter().find(|run| {
+            run.report
+                .as_deref()
+                .is_some_and(|report| report.contains(&format!("\"entity\":\"{entity}\",\"direction\":\"{direction}\"")))
+        });
+        // A push stands at the newest record, which may well be old; what counts is when somebody looked.
+        let looked = if direction == Direction::Push.name() { cursor.finished_at } else { cursor.position };
+        let hours = looked.map_or(0, |looked| now.duration_since(looked).as_hours());
+        if hours > STALE_HOURS {
+            warnings.push(format!("{} has not been brought up to date for {hours} hours", way_of(entity, direction)));
         }
         flows.push(FlowStatus {
             entity,
@@ -305,7 +308,7 @@ pub(super) fn runs(session: &Session<'_>, arguments: RunsArguments) -> Result<u8
                 let rows = flows.iter().map(|flow| {
                     let count = |name: &str| number(flow["counts"][name].as_u64().unwrap_or(0));
                     vec![
-                        flow["entity"].as_str().unwrap_or_default().to_owned(),
+                        way_of(flow["entity"].as_str().unwrap_or_default(), flow["direction"].as_str().unwrap_or_default()),
                         flow["mode"].as_str().unwrap_or_default().to_owned(),
                         count("read"),
                         count("created"),

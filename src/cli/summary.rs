@@ -1,24 +1,34 @@
 //! What a person reads of a run: the headline, the table, the plan of a dry run, the first failures.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::output::{Output, cyan, number, table};
 use crate::config::Settings;
 use crate::error::Result;
+use crate::model::Direction;
 use crate::sync::report::{Counts, RunReport};
 
 /// Failures listed under a summary; the command for the rest follows.
 const FAILURES_PRINTED: usize = 5;
 
-/// Names profile, environment and both accounts.
-pub(super) fn headline(settings: &Settings) -> String {
-    format!(
-        "profile {} · {} · NetSuite {} → WizCommerce {}\n",
-        settings.profile,
-        settings.environment.word(),
-        settings.netsuite.account.realm(),
-        settings.wizcommerce.base_url.split("://").nth(1).unwrap_or_default(),
-    )
+/// Names profile, environment and both accounts, and which way records go.
+pub(super) fn headline(settings: &Settings, directions: &BTreeSet<&'static str>) -> String {
+    let netsuite = format!("NetSuite {}", settings.netsuite.account.realm());
+    let wizcommerce = format!("WizCommerce {}", settings.wizcommerce.base_url.split("://").nth(1).unwrap_or_default());
+    let (pulls, pushes) = (directions.contains(Direction::Pull.name()), directions.contains(Direction::Push.name()));
+    let accounts = match (pulls, pushes) {
+        (true, true) => format!("{netsuite} ↔ {wizcommerce}"),
+        (false, true) => format!("{wizcommerce} → {netsuite}"),
+        _ => format!("{netsuite} → {wizcommerce}"),
+    };
+    format!("profile {} · {} · {accounts}\n", settings.profile, settings.environment.word())
+}
+
+/// Names a flow for a person: the usual way is from NetSuite, and needs no word.
+pub(super) fn way_of(entity: &str, direction: &str) -> String {
+    if direction == Direction::Push.name() { format!("{entity} → NetSuite") } else { entity.to_owned() }
 }
 
 /// A column of the summary: its name and where its number is.
@@ -52,7 +62,9 @@ pub(super) fn print_summary(output: &Output, result: &RunReport, took: SignedDur
         let header: Vec<&str> = std::iter::once("entity").chain(columns.iter().map(|(name, _)| *name)).collect();
         let numbers: Vec<usize> = (1..header.len()).collect();
         let rows = result.flows.iter().map(|flow| {
-            std::iter::once(flow.entity.to_string()).chain(columns.iter().map(|(_, count)| number(count(&flow.counts)))).collect()
+            std::iter::once(way_of(&flow.entity, &flow.direction))
+                .chain(columns.iter().map(|(_, count)| number(count(&flow.counts))))
+                .collect()
         });
         output.text(&table(&header, &numbers, rows.collect()))?;
     }
@@ -60,7 +72,7 @@ pub(super) fn print_summary(output: &Output, result: &RunReport, took: SignedDur
         if !flow.skipped_reasons.is_empty() {
             let reasons: Vec<String> =
                 flow.skipped_reasons.iter().map(|(word, count)| format!("{} {word}", number(*count))).collect();
-            output.text(&format!("{} skipped: {}\n", flow.entity, reasons.join(", ")))?;
+            output.text(&format!("{} skipped: {}\n", way_of(&flow.entity, &flow.direction), reasons.join(", ")))?;
         }
     }
     let cursor = result

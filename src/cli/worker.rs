@@ -138,6 +138,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
         // What the file alone can tell is told before anybody is asked.
         profile::check(&settings, *entity, *direction)?;
     }
+    let directions = asked.tasks.iter().map(|(_, direction, _)| direction.name()).collect();
     let named = asked.tasks.iter().any(|(_, _, task)| *task != Task::Changes);
     let how = if_locked(arguments.if_locked.as_deref(), named)?;
 
@@ -167,7 +168,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
         state.tidy_queue(started_at.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(started_at))?;
     }
     if !session.output.quiet {
-        session.output.text(&headline(&settings))?;
+        session.output.text(&headline(&settings, &directions))?;
     }
     let dry_run = options.dry_run;
     let work = Work { session: &session, settings: &settings, remotes: &remotes, hands: Hands::default() };
@@ -376,7 +377,8 @@ fn served(session: &Session<'_>, settings: &Settings, asked: &Asked, mut result:
         session.output.document(&result)?;
     } else {
         if !session.output.quiet {
-            session.output.text(&headline(settings))?;
+            let directions = asked.tasks.iter().map(|(_, direction, _)| direction.name()).collect();
+            session.output.text(&headline(settings, &directions))?;
         }
         let moment = |text: &str| text.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
         print_summary(session.output, &result, moment(&result.finished_at).duration_since(moment(&result.started_at)))?;

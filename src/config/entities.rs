@@ -58,7 +58,7 @@ words! {
         NetSuite = "netsuite",
         /// WizCommerce.
         WizCommerce = "wizcommerce",
-        /// The side that was changed last. Not told apart yet: NetSuite wins.
+        /// The side whose record was changed last; NetSuite in the same second.
         Latest = "latest",
     }
 }

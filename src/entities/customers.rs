@@ -10,6 +10,9 @@ mod push;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use self::change::Change;
@@ -25,7 +28,7 @@ use crate::model::merge::Side;
 use crate::model::{EntityKind, Link, NetSuiteId, Reason, WizId};
 use crate::netsuite::Searched;
 use crate::netsuite::records::{Column, Row, Select};
-use crate::netsuite::suiteql::{id_list, quote};
+use crate::netsuite::suiteql::{id_list, quote, stamp};
 use crate::wizcommerce::records::{Attribute, Members, PriceList, SalesRep};
 
 const KIND: &str = "customers";
@@ -51,8 +54,8 @@ pub struct Settings {
     pub subsidiaries: Vec<String>,
     /// What a customer must have: `address`, `contact`, `terms`.
     pub required: Vec<&'static str>,
-    /// Who wins on a first meeting, where both sides have a value.
-    pub winner: Side,
+    /// Who wins what both sides changed, and a first meeting where both have a value; `None`: who changed last.
+    pub winner: Option<Side>,
     /// Attribute name and the customer column that fills it.
     pub attributes: BTreeMap<String, String>,
     /// Price levels and price lists.
@@ -84,7 +87,33 @@ pub struct Body {
     people: People,
     /// Whether the sales rep is the one for those who have nobody.
     has_default_rep: bool,
-    winner: Side,
+    winner: Winner,
+}
+
+/// Who wins a field that both sides changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Winner {
+    Always(Side),
+    /// Who changed the customer last; this is when NetSuite's was saved, where that is known.
+    Latest(Option<Timestamp>),
+}
+
+impl Winner {
+    /// Decides about a customer that WizCommerce changed at a moment. In the same second, and where nothing is known, it is
+    /// NetSuite.
+    fn over(self, present: &Members) -> Side {
+        match self {
+            Self::Always(side) => side,
+            Self::Latest(saved) => {
+                let changed: Option<Timestamp> = present.text("updated_at").and_then(|stamp| stamp.parse().ok());
+                if changed.zip(saved).is_some_and(|(changed, saved)| changed > saved) {
+                    Side::WizCommerce
+                } else {
+                    Side::NetSuite
+                }
+            }
+        }
+    }
 }
 
 /// Members of a customer in the order in which they are compared.
@@ -145,6 +174,13 @@ impl Customers {
         }
         if let Some(filter) = &self.settings.filter {
             select = select.column(Column::new(format!("CASE WHEN {filter} THEN 'T' ELSE 'F' END"), "in_scope"));
+        }
+        if self.settings.winner.is_none() {
+            // Stamps are in the zone of the session, which is not known here; how long ago a save was is the same in all zones.
+            select = select
+                .column(Column::new(stamp("c.lastmodifieddate"), "saved"))
+                .column(Column::new(stamp("CURRENT_TIMESTAMP"), "asked"))
+                .column(Column::new(stamp("SYS_EXTRACT_UTC(CURRENT_TIMESTAMP)"), "asked_utc"));
         }
         for (at, column) in self.settings.attributes.values().enumerate() {
             select = select.column(Column::configured(format!("BUILTIN.DF(c.{column})"), format!("attribute_{at}")));
@@ -291,7 +327,7 @@ impl Customers {
         let has_default_rep = rep.as_ref().is_some_and(|(_, is_default)| *is_default);
         let fields = Self::fields(row, &name, Some(list), rep.map(|(rep, _)| rep), country.as_deref());
         let attributes = self.attributes(row);
-        let body = Body { fields, attributes, book, people, has_default_rep, winner: self.settings.winner };
+        let body = Body { fields, attributes, book, people, has_default_rep, winner: self.winner(row) };
         let external = row.text("externalid").filter(|external| external.starts_with(PUSHED));
         Mapped::Desired(Box::new(Desired {
             external_id: external.map(str::to_owned),
@@ -309,7 +345,15 @@ impl Customers {
         let has_default_rep = rep.as_ref().is_some_and(|(_, is_default)| *is_default);
         let country = book.country.clone();
         let fields = Self::fields(row, &name_of(row), list, rep.map(|(rep, _)| rep), country.as_deref());
-        Body { fields, attributes: self.attributes(row), book, people, has_default_rep, winner: self.settings.winner }
+        Body { fields, attributes: self.attributes(row), book, people, has_default_rep, winner: self.winner(row) }
+    }
+
+    /// Says who wins what both sides changed of a customer.
+    fn winner(&self, row: &Row) -> Winner {
+        match self.settings.winner {
+            Some(side) => Winner::Always(side),
+            None => Winner::Latest(saved_at(row)),
+        }
     }
 
     /// Gives the configured attributes, empty ones too.
@@ -350,6 +394,14 @@ impl Customers {
         }
         fields
     }
+}
+
+/// Gives the moment at which a customer was saved, from its stamp and the clock of the session that showed it.
+fn saved_at(row: &Row) -> Option<Timestamp> {
+    let read = |name: &str| DateTime::strptime("%Y-%m-%d %H:%M:%S", row.text(name)?).ok();
+    let (saved, asked, asked_utc) = (read("saved")?, read("asked")?, read("asked_utc")?);
+    let age = asked.duration_since(saved);
+    asked_utc.to_zoned(TimeZone::UTC).ok()?.timestamp().checked_sub(age).ok()
 }
 
 /// What a person calls a customer.
@@ -587,6 +639,7 @@ mod tests {
             attributes: BTreeMap::from([("Territory".into(), "custentity_territory".into())]),
             catalogs: Catalogs::new(lists.into(), None),
             reps: BTreeMap::from([("12".into(), "ana@acme.example".into())]),
+            winner: Some(Side::NetSuite),
             ..Settings::default()
         };
         change(&mut settings);
@@ -719,7 +772,7 @@ mod tests {
         ];
         assert_eq!(first, expected.map(|(request, body)| (request.to_owned(), body)));
         // The winner may be the other side: then only what is empty is filled.
-        let flow = self::flow(|settings| settings.winner = Side::WizCommerce);
+        let flow = self::flow(|settings| settings.winner = Some(Side::WizCommerce));
         let first = changes(&flow, company(&flow), None);
         let expected = [
             ("Patch /v1/customers/w-1", json!({ "reference_id": "1542" })),

@@ -27,8 +27,8 @@ pub trait Push: Frame {
     /// How its records are known in NetSuite.
     fn identity(&self) -> Identity;
 
-    /// Which side wins a field that both sides changed.
-    fn winner(&self) -> Side {
+    /// Which side wins a field of this record that both sides changed.
+    fn winner(&self, _proposal: &Proposal<Self::Body>) -> Side {
         Side::NetSuite
     }
 

@@ -180,7 +180,11 @@ fn customers(settings: &Settings) -> Result<Customers> {
         saved_search: section.saved_search.clone(),
         subsidiaries: settings.netsuite.subsidiaries.clone(),
         required: required.collect(),
-        winner: if section.conflict == ConflictWinner::WizCommerce { Side::WizCommerce } else { Side::NetSuite },
+        winner: match section.conflict {
+            ConflictWinner::NetSuite => Some(Side::NetSuite),
+            ConflictWinner::WizCommerce => Some(Side::WizCommerce),
+            ConflictWinner::Latest => None,
+        },
         attributes: section.attributes.iter().map(|(name, column)| (name.clone(), column.to_ascii_lowercase())).collect(),
         catalogs: catalogs(settings),
         reps: settings.sales_reps.emails.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use netwiz::config::Extension;
-use netwiz::model::EntityKind;
+use netwiz::model::{Direction, EntityKind};
 use netwiz::profile::FLOWS;
 use netwiz::sandbox::seed::news::ENTITIES;
 use netwiz::sync::Options;
@@ -50,7 +50,8 @@ fn documents(world: &World) -> Documents {
 
 async fn sync_all(world: &mut World) -> Reports {
     world.clock.advance(SignedDuration::from_mins(15));
-    let entities: Vec<EntityKind> = FLOWS.iter().map(|(entity, _)| *entity).collect();
+    let pulls = FLOWS.iter().filter(|(_, direction)| *direction == Direction::Pull);
+    let entities: Vec<EntityKind> = pulls.map(|(entity, _)| *entity).collect();
     let reports = world.sync(&entities, Options::default()).await;
     clean(&reports);
     reports

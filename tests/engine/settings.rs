@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use netwiz::entities::Wanted;
 use netwiz::error::{Error, ErrorKind};
+use netwiz::model::Direction;
 use netwiz::model::EntityKind::{Customers, Inventory, Invoices, Orders, Products, Shipments};
 use netwiz::sync::{Options, Silent, Task};
 use serde_json::Value;
@@ -52,7 +53,7 @@ async fn a_filter_that_may_not_be_sent_is_refused_before_anybody_is_asked() {
     {
         let world = world(profile);
         let entity = if profile.contains("customers") { Customers } else { Products };
-        let error = netwiz::profile::check(&world.settings, entity).unwrap_err();
+        let error = netwiz::profile::check(&world.settings, entity, Direction::Pull).unwrap_err();
         assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Config, 6));
         assert!(error.to_string().contains(".where`") && error.to_string().contains("at column 7"), "{error}");
         assert!(error.hints()[0].contains("id = 1; drop"), "{:?}", error.hints());

@@ -102,6 +102,10 @@ impl<'p> Change<'p> {
         }
     }
 
+    fn winner(&self) -> Side {
+        self.body.winner.over(&self.present)
+    }
+
     fn written(&self, part: &str) -> Option<&str> {
         self.written.as_ref()?.get(part).map(String::as_str)
     }
@@ -122,7 +126,7 @@ impl<'p> Change<'p> {
         let (ours, theirs) = (digest(&wanted), digest(&there));
         // A part whose last write was lost has an empty image, which is like nothing either side has: both count as changed.
         let agreed = self.written.as_ref().map(|_| Agreed { netsuite: self.written(part), wizcommerce: self.written(part) });
-        let merged = merge(agreed, text_of(ours.as_ref()), text_of(theirs.as_ref()), self.body.winner);
+        let merged = merge(agreed, text_of(ours.as_ref()), text_of(theirs.as_ref()), self.winner());
         if let (Merged::Overrules(side), Some(_)) = (merged, self.written(part).filter(|before| !before.is_empty())) {
             let (kept, lost) = match side {
                 Side::NetSuite => ("NetSuite", there.as_deref()),
@@ -249,7 +253,7 @@ impl<'p> Change<'p> {
             let found = part.and_then(|part| part.find(&addresses, &self.body.book.addresses));
             let Some(id) = found.and_then(|address| address.text("id")) else { continue };
             let there = self.present.text(member);
-            let is_kept = there.is_some() && self.body.winner == Side::WizCommerce && !self.is_as_written(member, &addresses);
+            let is_kept = there.is_some() && self.winner() == Side::WizCommerce && !self.is_as_written(member, &addresses);
             if self.differs(member) && there.as_ref() != Some(&id) && !is_kept {
                 changed.set(member, &id);
             }

@@ -89,6 +89,7 @@ pub struct Outbound {
     /// What a create sends, without the external id.
     create: Map<String, Value>,
     is_person: bool,
+    winner: Side,
     /// The customer's currency in NetSuite, where it is there.
     currency: Option<String>,
     /// The parts that both sides have, by reference: the record in WizCommerce.
@@ -450,8 +451,8 @@ impl Push for PushCustomers {
         Identity { record: RECORD, from: "customer c", alias: "c", is_it: "1 = 1", owner: None, is_queried: true }
     }
 
-    fn winner(&self) -> Side {
-        self.pull.settings.winner
+    fn winner(&self, proposal: &Proposal<Outbound>) -> Side {
+        proposal.body.winner
     }
 
     fn shares_image(&self) -> bool {
@@ -572,6 +573,7 @@ impl Push for PushCustomers {
             record: record.clone(),
             create: Map::new(),
             is_person: row.flag("isperson"),
+            winner: body.winner.over(record),
             currency: base.map(str::to_owned),
             addresses: addresses.known,
             contacts: contacts.known,
@@ -724,6 +726,7 @@ impl PushCustomers {
             record: record.clone(),
             create: self.creation_of(record),
             is_person: false,
+            winner: Side::NetSuite,
             currency: None,
             addresses: BTreeMap::new(),
             contacts: BTreeMap::new(),

@@ -519,7 +519,8 @@ impl Engine<'_> {
             return Ok(Err(Box::new(rejection)));
         }
         let link = self.state.link_by_wiz(flow.kind(), &proposal.key.0)?;
-        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), flow.winner());
+        let winner = flow.winner(&proposal);
+        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), winner);
         Ok(decided.map(|plan| Plan { is_ours: plan.is_ours || found.is_some(), ..plan }))
     }
 

@@ -216,6 +216,8 @@ impl Engine<'_> {
             }
         }
         commit.closed.push(plan.proposal.key.0.clone());
+        // What hangs on it and is linked now is no create in flight any more, however it was found.
+        commit.closed_elsewhere.extend(settled.links.iter().map(|link| (link.kind.clone(), link.wc_id.0.clone())));
         commit.links.extend(settled.links);
         commit.links.push(link.clone());
         let lost = plan.lost.iter().map(|words| format!("{label}: {words}"));
