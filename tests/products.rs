@@ -247,7 +247,7 @@ async fn a_refused_reactivation_is_said_and_mends_once_a_person_switches_the_pro
     assert_eq!(world.product(&sku)["status"], "inactive");
     assert!(world.link("products", id).unwrap().has(Flag::Deactivated), "the map says what is so");
     world.edit_wizcommerce(&format!(r#"[{{"set": "/v1/products/sku:{sku}", "patch": {{"status": "active"}}}}]"#));
-    let reports = world.run(&[(Products, Task::Again(vec![id]))], Options::default(), &Silent).await;
+    let reports = world.run(&[(Products, Task::Again(vec![id.to_string()]))], Options::default(), &Silent).await;
     clean(&reports);
     world.next_clean().await;
     world.agrees("switched on by hand");

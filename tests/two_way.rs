@@ -256,3 +256,196 @@ async fn a_named_push_of_one_customer_touches_that_one_and_moves_no_cursor() {
     let gone = world.push(&[(Customers, Task::Wiz(vec![WizId("nobody".into())]))], Options::default(), &Silent).await;
     assert_eq!((gone[0].0.counts.rejected, gone[0].0.failures[0].reason.as_ref()), (1, "nonexistent_id"));
 }
+
+fn with(netsuite: impl FnOnce(&mut netwiz::sandbox::netsuite::Settings)) -> World {
+    let mut settings = netwiz::sandbox::netsuite::Settings::default();
+    netsuite(&mut settings);
+    World::with(Differences { items: Some(14), netsuite: Some(settings), ..Differences::default() })
+}
+
+/// Gives the reason of every stored rejection of a customer that was to be pushed, by its number.
+fn pushed_rejections(world: &World) -> Vec<(String, &'static str, String)> {
+    let rows = world.state.rejections(None).unwrap().into_iter().filter(|row| row.direction == "push");
+    rows.map(|row| (row.rejection.label.clone(), row.rejection.reason.word(), row.rejection.message + " " + &row.rejection.hint))
+        .collect()
+}
+
+async fn push(world: &mut World) -> Reports {
+    world.clock.advance(SignedDuration::from_mins(15));
+    world.push(&[(Customers, Task::Changes)], Options::default(), &Silent).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_customers_of_that_e_mail_are_nobodys_guess() {
+    let mut world = small();
+    let corner = id(Kind::Customer, 2);
+    let email = stored(&world, &corner)["email"].as_str().unwrap().to_owned();
+    world.edit_netsuite(&format!(
+        "insert into customer (id, entityid, companyname, isperson, email, searchstage, isinactive, datecreated, lastmodifieddate) \
+         values (70001, 'TWIN', 'Twin', 'F', '{}', 'Customer', 'F', sim_now(), sim_now())",
+        email.to_uppercase()
+    ));
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert_eq!((rejected.len(), rejected[0].1), (1, "ambiguous_match"), "{rejected:?}");
+    assert!(rejected[0].2.contains("70001") && rejected[0].2.contains("netwiz map set"), "{rejected:?}");
+    assert!(world.state.link_by_wiz("customers", &corner).unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_that_lacks_something_names_it_and_is_taken_up_once_it_has_it() {
+    let profile = "[profile.test.customers]\nrequired = [\"address\", \"contact\", \"terms\"]\n";
+    let mut world = World::with(Differences { items: Some(14), profile, ..Differences::default() });
+    let pine = id(Kind::Customer, 1);
+    set(&world, &pine, &json!({ "payment_term": null }));
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert_eq!((rejected[0].0.as_str(), rejected[0].1), ("WC-1", "missing_mandatory_fields"));
+    assert!(rejected[0].2.contains("has no terms in WizCommerce"), "{rejected:?}");
+    set(&world, &pine, &json!({ "payment_term": "Net 30" }));
+    clean(&push(&mut world).await);
+    assert_eq!(pushed_rejections(&world), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_form_asks_for_is_named_and_create_fields_answer_it() {
+    let mandatory = |settings: &mut netwiz::sandbox::netsuite::Settings| {
+        settings.mandatory_fields = vec![("customer".into(), "category".into())];
+    };
+    let mut world = with(mandatory);
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert!(
+        rejected.iter().all(|(_, reason, text)| *reason == "missing_mandatory_fields" && text.contains("Category")),
+        "{rejected:?}"
+    );
+    let mut settings = netwiz::sandbox::netsuite::Settings::default();
+    mandatory(&mut settings);
+    let profile = "[profile.test.customers]\ncreate-fields = { category = { id = \"3\" } }\n";
+    let differences = Differences { items: Some(14), netsuite: Some(settings), profile, ..Differences::default() };
+    let mut world = World::with(differences);
+    push(&mut world).await;
+    let pine = netsuite_id(&world, &id(Kind::Customer, 1));
+    assert_eq!(world.count_netsuite(&format!("select category from customer where id = {pine}")), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_may_not_write_ends_the_flow_and_leaves_the_reason() {
+    let mut world = with(|settings| settings.denied_writes = vec!["POST customer".into()]);
+    let reports = push(&mut world).await;
+    assert_eq!(reports[0].1.as_ref().map(|error| error.kind().exit_code()), Some(4));
+    assert!(pushed_rejections(&world).iter().any(|(_, reason, _)| *reason == "permission_denied"));
+    assert_eq!(world.state.cursor("customers", "push").unwrap().position, None, "the cursor stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_external_id_of_another_kind_is_never_taken_over() {
+    let mut world = small();
+    let pine = id(Kind::Customer, 1);
+    world.edit_netsuite(&format!(
+        "insert into contact (id, entityid, sim_externalid, isinactive, datecreated, lastmodifieddate) values (70002, 'X', \
+         'wz_cu_{pine}', 'F', sim_now(), sim_now())"
+    ));
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert_eq!((rejected.len(), rejected[0].1), (1, "refused_by_netsuite"), "{rejected:?}");
+    assert!(rejected[0].2.contains("none carries the external id"), "{rejected:?}");
+    assert!(world.state.link_by_wiz("customers", &pine).unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_script_makes_of_a_field_comes_back_and_ends_there() {
+    let script = netwiz::sandbox::netsuite::Script {
+        record: "customer".into(),
+        condition: "externalid like 'wz_cu_%'".into(),
+        effect: netwiz::sandbox::netsuite::Effect::Set("companyname = upper(companyname)".into()),
+    };
+    let mut world = with(|settings| settings.scripts = vec![script]);
+    let pine = id(Kind::Customer, 1);
+    next_clean(&mut world).await;
+    assert_eq!(stored(&world, &pine)["name"], "PINE & PETAL GIFTS");
+    stays_quiet(&mut world).await;
+    set(&world, &pine, &json!({ "company_name": "Pine Ltd", "name": "Pine Ltd" }));
+    next_clean(&mut world).await;
+    assert_eq!(stored(&world, &pine)["name"], "PINE LTD");
+    stays_quiet(&mut world).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_deleted_in_netsuite_is_not_made_again() {
+    let mut world = small();
+    next_clean(&mut world).await;
+    let pine = id(Kind::Customer, 1);
+    let ns = netsuite_id(&world, &pine);
+    world.edit_netsuite(&format!(
+        "delete from contact where company = {ns}; delete from customeraddressbook where entity = {ns}; \
+         delete from customer where id = {ns}"
+    ));
+    set(&world, &pine, &json!({ "email": "again@pine.example" }));
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert_eq!((rejected.len(), rejected[0].1), (1, "conflict"), "{rejected:?}");
+    assert_eq!(world.count_netsuite("select count(*) from customer where externalid like 'wz_cu_%'"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_address_whose_answer_was_lost_is_added_once() {
+    for action in [Action::LoseReply, Action::HoldMsThenExecute(500)] {
+        let mut world = small();
+        next_clean(&mut world).await;
+        let pine = id(Kind::Customer, 1);
+        let ns = netsuite_id(&world, &pine);
+        world.edit_wizcommerce(
+            &json!([{ "insert": "customer_addresses", "document": { "customer_id": pine, "type": "shipping",
+                      "address_line_1": "7 New Road", "city": "Salem", "country": "US", "zip_code": "97301" } }])
+            .to_string(),
+        );
+        world.faults.add(Fault::once("netsuite", "PATCH", "/services/rest/record/v1/customer", action));
+        next_clean(&mut world).await;
+        assert_eq!(world.count_netsuite(&format!("select count(*) from customeraddressbook where entity = {ns}")), 3);
+        stays_quiet(&mut world).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_with_states_of_their_own_make_one_of_each() {
+    let mut world = small();
+    push(&mut world).await;
+    let other = std::mem::replace(&mut world.state, netwiz::state::State::in_memory().unwrap());
+    let reports = push(&mut world).await;
+    clean(&reports);
+    assert_eq!((reports[0].0.counts.created, reports[0].0.counts.adopted), (0, 3), "{reports:?}");
+    world.state = other;
+    clean(&push(&mut world).await);
+    assert_eq!(world.count_netsuite("select count(*) from customer where externalid like 'wz_cu_%'"), 2);
+    assert_eq!(world.count_netsuite("select count(*) from contact where email like 'robin%@shop.example'"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_after_a_lost_create_arrives_all_the_same() {
+    let mut world = small();
+    let pine = id(Kind::Customer, 1);
+    // The answer is lost, and so is every look at what became of it.
+    world.faults.add(Fault {
+        contains: Some(format!("wz_cu_{pine}")),
+        ..Fault::once("netsuite", "POST", "/services/rest/record/v1/customer", Action::LoseReply)
+    });
+    let down = Action::Reply { status: 503, headers: std::collections::BTreeMap::new(), body: "down".into() };
+    world.faults.add(Fault {
+        skip: 1,
+        times: None,
+        contains: Some("externalid IN".into()),
+        ..Fault::once("netsuite", "POST", "/services/rest/query/v1/suiteql", down)
+    });
+    push(&mut world).await;
+    assert!(world.state.link_by_wiz("customers", &pine).unwrap().is_none());
+    assert_eq!(world.count_netsuite(&format!("select count(*) from customer where externalid = 'wz_cu_{pine}'")), 1);
+    world.faults.clear();
+    set(&world, &pine, &json!({ "email": "later@pine.example" }));
+    clean(&push(&mut world).await);
+    let ns = netsuite_id(&world, &pine);
+    assert_eq!(world.text_netsuite(&format!("select email from customer where id = {ns}")), "later@pine.example");
+    next_clean(&mut world).await;
+    assert_eq!(stored(&world, &pine)["email"], "later@pine.example");
+    stays_quiet(&mut world).await;
+}

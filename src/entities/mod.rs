@@ -11,11 +11,13 @@ pub mod catalogs;
 pub mod credit_memos;
 pub mod customers;
 pub mod documents;
+pub mod estimates;
 pub mod inventory;
 pub mod invoices;
 pub mod orders;
 pub mod products;
 pub mod push;
+pub mod sales;
 pub mod shipments;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -3,6 +3,8 @@
 //! WizCommerce replaces an order whole, so it is read right before it is changed, and every part that NetSuite did not change
 //! is sent back as it came (`correctness.md` R18). Lines have no id there: equal SKUs pair by order of appearance.
 
+pub mod push;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +14,7 @@ use serde_json::value::RawValue;
 use super::adhoc::Wanted as StandIn;
 use super::catalogs::Catalogs;
 use super::documents::{Document, Line, Scope, Sort, TEXT_LIMIT, by_head, lines_of, midnight, missing, sum_of};
+use super::sales::{ChargeSort, sort_of_charge};
 use super::{
     Action, Child, Desired, Directory, Finder, Flow, Frame, Known, Lookup, Mapped, Planned, Reference, Rows, Table, Universe,
     Wanted, Write, cut, is_another,
@@ -474,17 +477,11 @@ fn take_charges(request: &mut Members, charges: Vec<Members>) {
     let mut sums: BTreeMap<&str, Exact> = BTreeMap::new();
     let mut others = Vec::new();
     for charge in charges {
-        // The type decides; a name may be anything, "Shipping insurance" for one.
-        let kind = charge.text("type").map(|kind| kind.to_lowercase());
-        let name = charge.text("name").unwrap_or_default().to_lowercase();
-        let is_called = |word: &str| match &kind {
-            Some(kind) => kind.split(['_', '-', ' ']).any(|part| part == word),
-            None => name == word,
-        };
-        let member = [("discount", "discount_value"), ("tax", "tax_value"), ("shipping", "shipping_charge")]
-            .into_iter()
-            .find(|(word, _)| is_called(word))
-            .map(|(_, member)| member);
+        let member = sort_of_charge(&charge).map(|sort| match sort {
+            ChargeSort::Discount => "discount_value",
+            ChargeSort::Tax => "tax_value",
+            ChargeSort::Shipping => "shipping_charge",
+        });
         let is_money = charge.text("value_type").is_none_or(|kind| kind == "value");
         match (member, charge.get::<Exact>("amount")) {
             (Some(member), Some(amount)) if is_money => {

@@ -145,6 +145,8 @@ pub struct Key {
 pub enum Excluded {
     /// It is out of scope by configuration or state: counted under this word.
     Skipped(&'static str),
+    /// It is out of scope for this reason, unless NetSuite has it all the same: then it goes on as if it were linked.
+    Unmade(&'static str),
     /// It came from NetSuite: it is no record of this flow at all.
     Echo(&'static str),
 }
@@ -153,7 +155,7 @@ impl Excluded {
     /// Gives the word for a person who asked for that very record.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Skipped(word) | Self::Echo(word) => word,
+            Self::Skipped(word) | Self::Unmade(word) | Self::Echo(word) => word,
         }
     }
 }
@@ -225,7 +227,7 @@ impl Field {
     }
 }
 
-/// What speaks against writing a field.
+/// What speaks against writing a field. On a first meeting nothing is written over what NetSuite has, so nothing does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Guard {
     /// Nothing.
@@ -324,6 +326,11 @@ impl Agreement {
         }
     }
 
+    /// Tells whether anything was ever agreed on.
+    pub const fn is_known(&self) -> bool {
+        self.known
+    }
+
     /// Renews a field.
     pub fn set(&mut self, name: &str, netsuite: Option<&str>, wizcommerce: Option<&str>) {
         let digest = |text: &str| Fingerprint::of(text.as_bytes()).as_str().to_owned();
@@ -333,6 +340,12 @@ impl Agreement {
         } else {
             self.fields.insert(name.to_owned(), [netsuite.map(digest), wizcommerce.map(digest)]);
         }
+    }
+
+    /// Renews a field whose values are digested already.
+    pub fn set_digests(&mut self, name: &str, netsuite: Option<String>, wizcommerce: Option<String>) {
+        self.known = true;
+        self.fields.insert(name.to_owned(), [netsuite, wizcommerce]);
     }
 
     /// Adds fields of an image that both directions share, where nothing is known of them.
@@ -371,16 +384,19 @@ pub fn external_id(prefix: &str, wc_id: &str) -> Result<String, String> {
 }
 
 /// Makes a call that creates a record. It is never repeated blindly: after a lost answer the external id is looked up first.
-pub fn creation(record: &str, external_id: &str, mut body: serde_json::Map<String, Value>) -> RecordCall {
-    body.insert("externalId".into(), external_id.into());
+///
+/// Members keep every digit of a number as it is written.
+pub fn creation(record: &str, external_id: &str, body: impl Into<Members>) -> RecordCall {
+    let mut body = body.into();
+    body.set("externalId", external_id);
     let path = format!("/services/rest/record/v1/{record}");
-    RecordCall { method: Method::Post, path, body: Value::Object(body).to_string(), repeat: Repeat::Never }
+    RecordCall { method: Method::Post, path, body: body.json(), repeat: Repeat::Never }
 }
 
 /// Makes a call that changes body fields of a record: sending it twice is sending it once.
-pub fn change(record: &str, id: NetSuiteId, body: serde_json::Map<String, Value>) -> RecordCall {
+pub fn change(record: &str, id: NetSuiteId, body: impl Into<Members>) -> RecordCall {
     let path = format!("/services/rest/record/v1/{record}/{id}");
-    RecordCall { method: Method::Patch, path, body: Value::Object(body).to_string(), repeat: Repeat::Safe }
+    RecordCall { method: Method::Patch, path, body: body.into().json(), repeat: Repeat::Safe }
 }
 
 /// Says of a refusal what it means, for whatever record it was: by code first, then by the recorded wordings.

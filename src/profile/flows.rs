@@ -5,10 +5,12 @@ use crate::entities::catalogs::Catalogs;
 use crate::entities::credit_memos::CreditMemos;
 use crate::entities::customers::{self, Customers, PushCustomers, PushSettings};
 use crate::entities::documents::Scope;
+use crate::entities::estimates;
 use crate::entities::inventory::{self, Inventory};
 use crate::entities::invoices::Invoices;
 use crate::entities::orders::{self, Orders};
 use crate::entities::products::{self, Products};
+use crate::entities::sales;
 use crate::entities::shipments::Shipments;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::merge::Side;
@@ -19,13 +21,15 @@ use crate::sync::{Engine, Flows, Running, Task};
 
 /// All flows, in the order in which they run: parents before those that refer to them, and what was made in WizCommerce before
 /// NetSuite's side of the same entity, so that a record that both sides have is met and not made twice.
-pub const FLOWS: [(EntityKind, Direction); 9] = [
+pub const FLOWS: [(EntityKind, Direction); 11] = [
     (EntityKind::Products, Direction::Pull),
     (EntityKind::Kits, Direction::Pull),
     (EntityKind::Inventory, Direction::Pull),
     (EntityKind::Customers, Direction::Push),
     (EntityKind::Customers, Direction::Pull),
+    (EntityKind::Orders, Direction::Push),
     (EntityKind::Orders, Direction::Pull),
+    (EntityKind::Estimates, Direction::Push),
     (EntityKind::Shipments, Direction::Pull),
     (EntityKind::Invoices, Direction::Pull),
     (EntityKind::CreditMemos, Direction::Pull),
@@ -50,7 +54,7 @@ impl Flows for ProfileFlows<'_> {
             Ok(match entity {
                 EntityKind::Products => Box::pin(engine.run(&mut products(settings)?, task)).await,
                 EntityKind::Kits if !settings.products.types.contains(&ItemType::Kit) => {
-                    idle(entity, "`products.types` does not name kits, so there are none to bring")
+                    idle(entity, Direction::Pull, "`products.types` does not name kits, so there are none to bring")
                 }
                 EntityKind::Kits => Box::pin(engine.run(&mut kits(settings)?, task)).await,
                 EntityKind::Inventory => Box::pin(engine.run(&mut inventory(settings), task)).await,
@@ -59,7 +63,8 @@ impl Flows for ProfileFlows<'_> {
                 EntityKind::Shipments => Box::pin(engine.run(&mut Shipments::new(scope(settings)), task)).await,
                 EntityKind::Invoices => Box::pin(engine.run(&mut Invoices::new(scope(settings)), task)).await,
                 EntityKind::CreditMemos if !settings.wizcommerce.has(Extension::CreditMemos) => {
-                    idle(entity, "WizCommerce has no place for them: switch the extension `credit-memos` on where it has")
+                    let why = "WizCommerce has no place for them: switch the extension `credit-memos` on where it has";
+                    idle(entity, Direction::Pull, why)
                 }
                 EntityKind::CreditMemos => {
                     let path = settings.wizcommerce.extension_paths.credit_memos.clone();
@@ -75,6 +80,14 @@ impl Flows for ProfileFlows<'_> {
             let settings = self.settings;
             Ok(match entity {
                 EntityKind::Customers => Box::pin(engine.push(&mut push_customers(settings)?, task)).await,
+                EntityKind::Orders => Box::pin(engine.push(&mut orders::push::flow(order_sales(settings)), task)).await,
+                EntityKind::Estimates if !settings.wizcommerce.has(Extension::Quotes) => {
+                    idle(entity, Direction::Push, "WizCommerce has no quotes: switch the extension `quotes` on where it has")
+                }
+                EntityKind::Estimates => {
+                    let path = settings.wizcommerce.extension_paths.quotes.clone();
+                    Box::pin(engine.push(&mut estimates::flow(estimate_sales(settings), path), task)).await
+                }
                 other => return Err(unavailable(other, Direction::Push)),
             })
         })
@@ -93,8 +106,8 @@ fn unavailable(entity: EntityKind, direction: Direction) -> Error {
 }
 
 /// Makes the report of an entity that a profile has no use for.
-fn idle(entity: EntityKind, why: &str) -> Reported {
-    (FlowReport::idle(entity.name(), Direction::Pull.name(), format!("{entity}: {why}")), None)
+fn idle(entity: EntityKind, direction: Direction, why: &str) -> Reported {
+    (FlowReport::idle(entity.name(), direction.name(), format!("{entity}: {why}")), None)
 }
 
 /// Finds out what the settings alone can tell to be wrong with an entity, before anybody is asked.
@@ -203,6 +216,30 @@ fn orders(settings: &Settings) -> Orders {
         statuses: settings.orders.pull_statuses.iter().map(|status| status.word().to_owned()).collect(),
         catalogs: catalogs(settings),
     })
+}
+
+fn order_sales(settings: &Settings) -> sales::Settings {
+    sales::Settings { initial_status: Some(settings.orders.initial_status.word()), ..sales(settings) }
+}
+
+fn estimate_sales(settings: &Settings) -> sales::Settings {
+    sales::Settings { create_fields: settings.estimates.create_fields.clone(), ..sales(settings) }
+}
+
+fn sales(settings: &Settings) -> sales::Settings {
+    let section = &settings.orders;
+    sales::Settings {
+        zone: settings.netsuite.timezone.clone(),
+        start_date: section.start_date.map(|date| date.to_string()),
+        initial_status: None,
+        discount_item: section.discount_item.clone(),
+        adhoc_item: section.adhoc_item.clone(),
+        charge_items: section.charge_items.clone(),
+        ship_methods: section.ship_methods.listed.clone(),
+        default_ship_method: section.ship_methods.default.clone(),
+        attributes: section.attributes.clone(),
+        create_fields: section.create_fields.clone(),
+    }
 }
 
 fn scope(settings: &Settings) -> Scope {

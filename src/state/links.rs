@@ -150,16 +150,39 @@ impl State {
 
     /// Notes creates about to be sent. Returns only when they are on the disk (`correctness.md` 0.4).
     pub fn intend(&mut self, entity: &str, direction: &str, keys: &[String], now: Timestamp) -> Result<()> {
+        let keys: Vec<(String, Option<String>)> = keys.iter().map(|key| (key.clone(), None)).collect();
+        self.intend_with(entity, direction, &keys, now)
+    }
+
+    /// As [`State::intend`], each with what its source says now. What was noted when it was first sent stays: nobody knows which
+    /// of several requests will have been executed, and what was said alike later is no change.
+    pub fn intend_with(
+        &mut self,
+        entity: &str,
+        direction: &str,
+        keys: &[(String, Option<String>)],
+        now: Timestamp,
+    ) -> Result<()> {
         let since = rfc3339(now);
         self.change(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "insert into intent (entity, direction, key, since) values (?1, ?2, ?3, ?4) on conflict do nothing",
+                "insert into intent (entity, direction, key, since, image) values (?1, ?2, ?3, ?4, ?5) \
+                 on conflict do update set since = excluded.since",
             )?;
-            for key in keys {
-                statement.execute(params![entity, direction, key, since])?;
+            for (key, image) in keys {
+                statement.execute(params![entity, direction, key, since, image])?;
             }
             Ok(())
         })
+    }
+
+    /// Gives what its source said when a create was first sent.
+    pub fn intent_image(&self, entity: &str, direction: &str, key: &str) -> Result<Option<String>> {
+        self.connection
+            .prepare_cached("select image from intent where entity = ?1 and direction = ?2 and key = ?3")
+            .and_then(|mut statement| statement.query_row(params![entity, direction, key], |row| row.get(0)).optional())
+            .map(Option::flatten)
+            .map_err(|error| self.broken(error))
     }
 
     /// Keeps a page of the target's listing.

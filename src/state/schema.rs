@@ -138,6 +138,9 @@ alter table link add column wc_seen text;      -- the WizCommerce record's updat
 alter table link add column wc_number text;    -- the number people know it by in WizCommerce
 create index link_by_number on link (kind, wc_number);
 
+-- What WizCommerce had of a record when its create was first sent: later edits are told by it, should the answer be lost.
+alter table intent add column image text;
+
 -- Webhooks that were received: a second delivery of one does nothing.
 create table delivery (
   id text primary key,

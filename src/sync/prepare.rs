@@ -79,16 +79,16 @@ impl Shape {
 impl Engine<'_> {
     /// Lets the flow learn its tables and finds out which columns the account lacks.
     pub(super) async fn shape<F: Flow>(&mut self, flow: &mut F, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
-        let selects = all_selects(flow);
         let checksums = flow.finders().iter().filter_map(Finder::block_select).map(|select| select.name).collect();
-        self.shape_of(flow, &selects, &checksums, known, tally).await
+        self.shape_of(flow, all_selects, &checksums, known, tally).await
     }
 
-    /// As [`Engine::shape`], for queries that are named.
+    /// As [`Engine::shape`], for queries that are named. They are asked for once the flow has learned its tables, since those may
+    /// say which columns there are.
     pub(super) async fn shape_of<F: Frame>(
         &mut self,
         flow: &mut F,
-        selects: &[Select],
+        selects: fn(&F) -> Vec<Select>,
         checksums: &BTreeSet<&str>,
         known: &Cursor,
         tally: &RefCell<Tally>,
@@ -96,7 +96,7 @@ impl Engine<'_> {
         let mapping = mapping_digest(flow);
         let key = shape_key(flow);
         let asks = |select: &Select| select.optional || select.columns.iter().any(|column| column.optional);
-        if flow.tables().is_empty() && !selects.iter().any(asks) {
+        if flow.tables().is_empty() && !selects(flow).iter().any(asks) {
             // There is nothing to find out.
             return Ok(Shape::default());
         }
@@ -136,7 +136,8 @@ impl Engine<'_> {
             })?;
         }
         if stored.is_none() {
-            for select in selects {
+            let selects = selects(flow);
+            for select in &selects {
                 if asks(select) {
                     let mut missing = lacked.get(select.name).cloned().unwrap_or_default();
                     match self.netsuite.missing_columns(&select.clone().without(&missing)).await {
@@ -157,7 +158,7 @@ impl Engine<'_> {
                 Error::new(ErrorKind::Internal, "what was learned about the account cannot be stored").caused_by(error)
             })?;
             self.state.set_meta(&key, &text)?;
-            self.report_missing(flow, selects, &shape, tally);
+            self.report_missing(flow, &selects, &shape, tally);
         }
         for (select, missing) in &shape.missing {
             flow.lacks(select, missing);

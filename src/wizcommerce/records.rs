@@ -169,6 +169,14 @@ impl Members {
     }
 }
 
+impl From<serde_json::Map<String, serde_json::Value>> for Members {
+    fn from(map: serde_json::Map<String, serde_json::Value>) -> Self {
+        let mut members = Self::default();
+        map.iter().for_each(|(name, value)| members.set(name, value));
+        members
+    }
+}
+
 /// A sales rep.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SalesRep {

@@ -55,6 +55,7 @@ fn known<F: Flow>(account: &Account, flow: &F, rows: &Rows) -> Known {
         let link = match &reference {
             Reference::Id(kind, id) => account.state.link(kind, netwiz::model::NetSuiteId(*id)).unwrap(),
             Reference::Key(kind, key) => account.state.link_by_key(kind, key).unwrap(),
+            Reference::Wiz(kind, id) => account.state.link_by_wiz(kind, id).unwrap(),
         };
         if let Some(link) = link {
             known.add(reference, link);

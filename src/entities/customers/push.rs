@@ -733,7 +733,15 @@ impl PushCustomers {
             new_addresses: Vec::new(),
         };
         let head = key.clone();
-        let proposal = Proposal { key, head, label, external_id: external, owner: None, fields: Vec::new(), children, body };
+        // What is sent now tells later what was edited since, should the answer be lost.
+        let texts = BODY_FIELDS.iter().filter(|member| !matches!(**member, "first_name" | "last_name")).map(|member| {
+            let value = there(record, member).and_then(|raw| canonical(member, &raw));
+            Field::new(*member, None, value)
+        });
+        let attributes = self.pull.settings.attributes.keys();
+        let attributes = attributes.map(|name| Field::new(format!("attribute {name}"), None, attribute(record, name)));
+        let fields = texts.chain(attributes).collect();
+        let proposal = Proposal { key, head, label, external_id: external, owner: None, fields, children, body };
         Outgoing::Desired(Box::new(proposal))
     }
 }

@@ -381,10 +381,10 @@ fn denied(rejection: &Rejection) -> Option<Error> {
 }
 
 impl<B> Lane<'_, B> {
-    /// Tells whether something of this record is in NetSuite that was not there before, or is changed.
+    /// Gives the records in NetSuite that were made or changed, whole or in part.
     pub(super) fn written(&self) -> impl Iterator<Item = NetSuiteId> {
         self.plans.iter().filter_map(|(plan, outcome)| match outcome {
-            Outcome::Written(id) if !matches!(plan.action, Action::Unchanged(_)) => Some(*id),
+            Outcome::Written(id) | Outcome::Rejected(_, Some(id)) if !matches!(plan.action, Action::Unchanged(_)) => Some(*id),
             _ => None,
         })
     }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::super::memory::hand_of;
 use super::super::{Engine, Event, Fate, Shape, Step, Tally};
-use super::plan::{Action, Plan, decide};
+use super::plan::{Action, Plan, Remembered, decide, intended};
 use crate::entities::push::{Excluded, Identity, Outgoing, Proposal, Push, Target};
 use crate::entities::{Known, Reference, Rows};
 use crate::error::{Error, Result};
@@ -93,6 +93,7 @@ impl Engine<'_> {
         let run_id = self.run_id.clone();
         let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
         let wanted = self.admit(flow, arrivals, manner, &mut commit, tally)?;
+        let wanted = self.leave_unmade(flow, wanted, manner, &mut commit, tally).await?;
         let hands = wanted.iter().map(|arrival| hand_of(&arrival.id.0)).collect();
         let held = self.memory.hands.hold(flow.kind(), hands, &self.stop).await.map_err(interrupted)?;
         let cases = self.read_whole(flow, wanted, manner, &mut commit, tally).await?;
@@ -123,7 +124,7 @@ impl Engine<'_> {
         for arrival in arrivals {
             let link = self.state.link_by_wiz(flow.kind(), &arrival.id.0)?;
             if let Some((row, _)) = &arrival.row {
-                if let Some(excluded) = flow.excludes(row, link.as_ref()) {
+                if let Some(excluded) = flow.excludes(row, link.as_ref()).filter(|why| !matches!(why, Excluded::Unmade(_))) {
                     let label = row.text(flow.source().number);
                     self.exclude(flow, &arrival.id, label.as_deref(), excluded, manner, commit, tally);
                     continue;
@@ -137,6 +138,50 @@ impl Engine<'_> {
             wanted.push(arrival);
         }
         Ok(wanted)
+    }
+
+    /// Leaves out what is out of scope unless NetSuite has it, and NetSuite has not: one query for all of them, so that none
+    /// has to be read.
+    async fn leave_unmade<P: Push>(
+        &mut self,
+        flow: &P,
+        wanted: Vec<Arrival>,
+        manner: Manner,
+        commit: &mut Commit<'_>,
+        tally: &RefCell<Tally>,
+    ) -> Result<Vec<Arrival>> {
+        let rows: Vec<&Members> = wanted.iter().filter_map(|arrival| arrival.row.as_ref().map(|(row, _)| row)).collect();
+        let unmade = self.unmade(flow, &rows).await?;
+        let mut left = Vec::new();
+        for arrival in wanted {
+            match unmade.get(&arrival.id) {
+                Some((excluded, label)) => self.exclude(flow, &arrival.id, label.as_deref(), *excluded, manner, commit, tally),
+                None => left.push(arrival),
+            }
+        }
+        Ok(left)
+    }
+
+    /// Gives the records that are out of scope unless NetSuite has them, and that it has not; each with what it is called.
+    async fn unmade<P: Push>(&self, flow: &P, records: &[&Members]) -> Result<HashMap<WizId, (Excluded, Option<String>)>> {
+        let mut unmade = HashMap::new();
+        let mut names = BTreeMap::new();
+        for record in records {
+            let Some(id) = record.text("id").map(WizId) else { continue };
+            let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
+            if let Some(excluded @ Excluded::Unmade(_)) = flow.excludes(record, link.as_ref()) {
+                let keys = flow.keys(record, &self.open_keys(flow, &id)?).unwrap_or_default();
+                names.extend(keys.into_iter().map(|key| (key.external_id, id.clone())));
+                unmade.insert(id, (excluded, record.text(flow.source().number)));
+            }
+        }
+        let all: Vec<String> = names.keys().cloned().collect();
+        for name in self.find_external(&flow.identity(), &all).await?.keys() {
+            if let Some(id) = names.get(name) {
+                unmade.remove(id);
+            }
+        }
+        Ok(unmade)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is told of a record comes from that many places")]
@@ -196,6 +241,8 @@ impl Engine<'_> {
             .buffered(READS)
             .try_collect()
             .await?;
+        let whole: Vec<&Members> = read.iter().filter_map(|(_, record, _)| record.as_ref()).collect();
+        let unmade = self.unmade(flow, &whole).await?;
         let mut cases = Vec::new();
         for (id, record, date) in read {
             let Some(record) = record else {
@@ -204,7 +251,13 @@ impl Engine<'_> {
             };
             let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
             let number = record.text(source.number);
-            if let Some(excluded) = flow.excludes(&record, link.as_ref()) {
+            let excluded = flow.excludes(&record, link.as_ref());
+            let goes_on = matches!(excluded, Some(Excluded::Unmade(_))) && !unmade.contains_key(&id);
+            if let Some(excluded) = excluded.filter(|_| !goes_on) {
+                if unmade.contains_key(&id) {
+                    // It was looked for, and nothing came of its create.
+                    commit.closed.extend(self.open_keys(flow, &id)?);
+                }
                 self.exclude(flow, &id, number.as_deref(), excluded, manner, commit, tally);
                 continue;
             }
@@ -302,7 +355,7 @@ impl Engine<'_> {
         let (keys, children) = intents_of(&lanes);
         let direction = flow.direction().name();
         if !keys.is_empty() {
-            self.state.intend(flow.entity().name(), direction, &keys, self.clock.now())?;
+            self.state.intend_with(flow.entity().name(), direction, &keys, self.clock.now())?;
         }
         for (kind, keys) in &children {
             self.state.intend(kind, direction, keys, self.clock.now())?;
@@ -520,7 +573,10 @@ impl Engine<'_> {
         }
         let link = self.state.link_by_wiz(flow.kind(), &proposal.key.0)?;
         let winner = flow.winner(&proposal);
-        let decided = decide(proposal, target, link.as_ref(), flow.shares_image(), winner);
+        // A create of ours whose answer was lost: what WizCommerce said then tells what it changed since.
+        let image = self.state.intent_image(flow.entity().name(), flow.direction().name(), &proposal.key.0)?;
+        let known = Remembered { link: link.as_ref(), is_shared: flow.shares_image(), intended: image.as_deref() };
+        let decided = decide(proposal, target, &known, winner);
         Ok(decided.map(|plan| Plan { is_ours: plan.is_ours || found.is_some(), ..plan }))
     }
 
@@ -570,12 +626,12 @@ fn head_of(key: &str) -> &str {
 }
 
 /// Gives the keys of everything a batch creates: of the records, and by kind of what hangs on them.
-fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<String>, BTreeMap<&'static str, Vec<String>>) {
+fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<(String, Option<String>)>, BTreeMap<&'static str, Vec<String>>) {
     let mut keys = Vec::new();
     let mut children: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for plan in lanes.iter().flat_map(|(_, plans)| plans) {
         if plan.action == Action::Create {
-            keys.push(plan.proposal.key.0.clone());
+            keys.push((plan.proposal.key.0.clone(), intended(&plan.proposal.fields)));
         }
         for child in &plan.proposal.children {
             children.entry(child.kind).or_default().push(child.key.0.clone());

@@ -85,8 +85,7 @@ impl Engine<'_> {
 
     /// Gets ready to map: small tables, columns the account lacks, WizCommerce's own lists.
     async fn prepare_push<P: Push>(&mut self, flow: &mut P, known: &Cursor, tally: &RefCell<Tally>) -> Result<Shape> {
-        let selects = flow.details();
-        let shape = self.shape_of(flow, &selects, &BTreeSet::new(), known, tally).await?;
+        let shape = self.shape_of(flow, P::details, &BTreeSet::new(), known, tally).await?;
         self.consult(flow).await?;
         Ok(shape)
     }

@@ -1,6 +1,6 @@
 //! The decision about one record on its way to NetSuite: create, take over, change field by field, or nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entities::push::{Agreement, Field, Guard, Proposal, Target};
 use crate::model::merge::{Merged, Side, merge};
@@ -50,6 +50,49 @@ pub(super) struct Plan<B> {
     pub(super) is_ours: bool,
 }
 
+/// What is remembered of a record.
+pub(super) struct Remembered<'r> {
+    /// Its link.
+    pub(super) link: Option<&'r Link>,
+    /// Whether both directions share one image.
+    pub(super) is_shared: bool,
+    /// What WizCommerce said of it when a create was sent whose outcome is not known.
+    pub(super) intended: Option<&'r str>,
+}
+
+impl Remembered<'_> {
+    /// Gives what both sides last agreed on. Of a record that a lost create left behind that is what it said then, and what
+    /// NetSuite has made of it.
+    fn agreed(&self, fields: &[Field]) -> Agreement {
+        let image = self.link.and_then(|link| {
+            if self.is_shared { link.image.clone() } else { link.pushed.as_ref().and_then(|pushed| pushed.image.clone()) }
+        });
+        match (image, self.intended) {
+            (None, Some(intended)) => {
+                let intended: BTreeMap<String, String> = serde_json::from_str(intended).unwrap_or_default();
+                let mut agreed = Agreement::default();
+                for field in fields.iter().filter(|field| intended.contains_key(&field.name)) {
+                    agreed.set_digests(&field.name, digest(field.netsuite.as_ref()), intended.get(&field.name).cloned());
+                }
+                agreed
+            }
+            (image, _) if self.is_shared => Agreement::of_shared(image.as_deref()),
+            (image, _) => Agreement::of_pair(image.as_deref()),
+        }
+    }
+}
+
+/// Writes what WizCommerce says of a record that is about to be created, by field; nothing where no field is compared later.
+pub(super) fn intended(fields: &[Field]) -> Option<String> {
+    let said: BTreeMap<&str, String> =
+        fields.iter().filter_map(|field| Some((field.name.as_str(), digest(field.wizcommerce.as_ref())?))).collect();
+    if said.is_empty() { None } else { serde_json::to_string(&said).ok() }
+}
+
+fn digest(text: Option<&String>) -> Option<String> {
+    text.map(|text| Fingerprint::of(text.as_bytes()).as_str().to_owned())
+}
+
 /// Decides about one record. Pure: a dry run stops after this.
 ///
 /// # Errors
@@ -58,26 +101,24 @@ pub(super) struct Plan<B> {
 pub(super) fn decide<B>(
     proposal: Proposal<B>,
     target: Option<Target>,
-    link: Option<&Link>,
-    shares_image: bool,
+    known: &Remembered<'_>,
     winner: Side,
 ) -> Result<Plan<B>, Box<Rejection>> {
-    let agreed = match (link, shares_image) {
-        (Some(link), true) => Agreement::of_shared(link.image.as_deref()),
-        (Some(link), false) => Agreement::of_pair(link.pushed.as_ref().and_then(|pushed| pushed.image.as_deref())),
-        (None, _) => Agreement::default(),
-    };
+    let agreed = known.agreed(&proposal.fields);
     let Some(target) = target else {
         return Ok(Plan { proposal, action: Action::Create, agreed, lost: Vec::new(), is_ours: true });
     };
     let mut fields = BTreeSet::new();
     let mut lost = Vec::new();
     for field in &proposal.fields {
-        let digest = |text: &Option<String>| text.as_ref().map(|text| Fingerprint::of(text.as_bytes()));
-        let (netsuite, wizcommerce) = (digest(&field.netsuite), digest(&field.wizcommerce));
-        let text = |digest: &Option<Fingerprint>| digest.as_ref().map(|digest| digest.as_str().to_owned());
-        let (netsuite, wizcommerce) = (text(&netsuite), text(&wizcommerce));
-        let merged = merge(agreed.of(&field.name), netsuite.as_deref(), wizcommerce.as_deref(), winner);
+        let (netsuite, wizcommerce) = (digest(field.netsuite.as_ref()), digest(field.wizcommerce.as_ref()));
+        let before = agreed.of(&field.name);
+        let merged = merge(before, netsuite.as_deref(), wizcommerce.as_deref(), winner);
+        if before.is_none() && !known.is_shared && merged == Merged::Overrules(Side::NetSuite) {
+            // NetSuite has what was made of this record before; what it was then nobody knows any more, so both are taken as
+            // agreed.
+            continue;
+        }
         if merged.winner().is_none_or(|winner| winner == Side::NetSuite && !is_contested(field, merged)) {
             if matches!(merged, Merged::Overrules(_)) {
                 lost.push(overruled(field, "NetSuite", field.wizcommerce.as_deref()));
@@ -153,6 +194,10 @@ mod tests {
         link
     }
 
+    fn remembered(link: Option<&Link>) -> Remembered<'_> {
+        Remembered { link, is_shared: false, intended: None }
+    }
+
     const LINKED: Option<Target> = Some(Target { id: NetSuiteId(7), is_linked: true });
     const FOUND: Option<Target> = Some(Target { id: NetSuiteId(7), is_linked: false });
 
@@ -173,17 +218,29 @@ mod tests {
             ("both changed", LINKED, Some(&link), (Some("B"), Some("b")), Action::Unchanged(id)),
         ];
         for (name, target, link, (netsuite, wizcommerce), expected) in cases {
-            let plan = decide(proposal(netsuite, wizcommerce, Guard::Open), target, link, false, Side::NetSuite).unwrap();
+            let plan = decide(proposal(netsuite, wizcommerce, Guard::Open), target, &remembered(link), Side::NetSuite).unwrap();
             assert_eq!(plan.action, expected, "{name}");
         }
     }
 
     #[test]
+    fn what_changed_after_a_lost_create_is_told_by_what_was_sent() {
+        let image = intended(&proposal(None, Some("a"), Guard::Open).fields).unwrap();
+        let known = Remembered { link: None, is_shared: false, intended: Some(&image) };
+        let action = |netsuite, wizcommerce| {
+            decide(proposal(Some(netsuite), Some(wizcommerce), Guard::Contested), FOUND, &known, Side::NetSuite).unwrap().action
+        };
+        assert_eq!(action("A", "a"), Action::Adopt(NetSuiteId(7), BTreeSet::new()));
+        assert_eq!(action("A", "b"), Action::Adopt(NetSuiteId(7), BTreeSet::from(["memo".to_owned()])));
+    }
+
+    #[test]
     fn the_losing_value_is_told() {
         let link = link("A", "a");
-        let plan = decide(proposal(Some("B"), Some("b"), Guard::Open), LINKED, Some(&link), false, Side::NetSuite).unwrap();
+        let plan = decide(proposal(Some("B"), Some("b"), Guard::Open), LINKED, &remembered(Some(&link)), Side::NetSuite).unwrap();
         assert_eq!(plan.lost, ["memo was changed on both sides; NetSuite's is kept, not b"]);
-        let plan = decide(proposal(Some("B"), Some("b"), Guard::Open), LINKED, Some(&link), false, Side::WizCommerce).unwrap();
+        let plan =
+            decide(proposal(Some("B"), Some("b"), Guard::Open), LINKED, &remembered(Some(&link)), Side::WizCommerce).unwrap();
         assert_eq!(plan.lost, ["memo was changed on both sides; WizCommerce's is kept, not B"]);
     }
 
@@ -191,7 +248,7 @@ mod tests {
     fn what_may_not_be_written_is_a_conflict_only_when_it_changed() {
         let link = link("A", "a");
         let reason = |netsuite, wizcommerce, guard| {
-            decide(proposal(Some(netsuite), Some(wizcommerce), guard), LINKED, Some(&link), false, Side::NetSuite)
+            decide(proposal(Some(netsuite), Some(wizcommerce), guard), LINKED, &remembered(Some(&link)), Side::NetSuite)
                 .err()
                 .map(|rejection| rejection.reason)
         };

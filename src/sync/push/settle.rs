@@ -150,7 +150,19 @@ impl Engine<'_> {
                         commit.closed.push(key);
                     }
                     if let Some(id) = id {
-                        commit.links.push(self.link_of(flow, case, &plan, id)?);
+                        let mut link = self.link_of(flow, case, &plan, id)?;
+                        if is_read && plan.action == Action::Create {
+                            // It is there, if not with all that hangs on it: what it began with is known.
+                            knowledge.known.add_target(&plan.proposal.key, Target { id, is_linked: true });
+                            let now = self.fields_now(flow, case, &plan, knowledge);
+                            let agreed = agreed_now(&plan, &now, flow.shares_image());
+                            if flow.shares_image() {
+                                link.image = agreed.shared();
+                            } else if let Some(pushed) = &mut link.pushed {
+                                pushed.image = agreed.pair();
+                            }
+                        }
+                        commit.links.push(link);
                     }
                     self.reject(flow, rejection, commit, tally);
                 }
@@ -279,7 +291,7 @@ fn agreed_now<B>(plan: &Plan<B>, now: &BTreeMap<String, Field>, is_shared: bool)
     let mut agreed = plan.agreed.clone();
     let written = plan.action.fields();
     let is_new = plan.action == Action::Create;
-    let is_first = matches!(plan.action, Action::Adopt(..));
+    let is_first = matches!(plan.action, Action::Adopt(..)) || !plan.agreed.is_known();
     for field in now.values() {
         let alike = field.netsuite == field.wizcommerce;
         if is_shared {
