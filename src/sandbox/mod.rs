@@ -146,8 +146,8 @@ impl World {
 
 /// Puts everything one database holds in the place of what another holds.
 fn copy_database(from: &rusqlite::Connection, into: &mut rusqlite::Connection) -> Result<(), String> {
-    let copied = rusqlite::backup::Backup::new(from, into)
-        .and_then(|backup| backup.run_to_completion(10_000, Duration::ZERO, None));
+    let copied =
+        rusqlite::backup::Backup::new(from, into).and_then(|backup| backup.run_to_completion(10_000, Duration::ZERO, None));
     copied.map_err(|error| format!("the sandbox cannot be copied: {error}"))
 }
 
