@@ -387,6 +387,9 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
             format!("order {id} is closed")
         }
         "delete order" => {
+            if world.netsuite("select id from \"transaction\" where type = 'SalesOrd'").len() < 3 {
+                return None;
+            }
             let id = any("select id from \"transaction\" t where type = 'SalesOrd' \
                  and not exists (select 1 from transactionline l where l.createdfrom = t.id)")?;
             let name = one(&format!("select coalesce(externalid, '') from \"transaction\" where id = {id}"))?;
@@ -441,6 +444,10 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
             }
             _ => {
                 let (kind, word) = *dice.pick(&[("CustInvc", "CUSTINVC"), ("ItemShip", "ITEMSHIP"), ("CustCred", "CUSTCRED")]);
+                // A side that suddenly has none left stops every run (`correctness.md` R20), as it should.
+                if world.netsuite(&format!("select id from \"transaction\" where type = '{kind}'")).len() < 2 {
+                    return None;
+                }
                 let id = any(&format!(
                     "select id from \"transaction\" t where type = '{kind}' and not exists (select 1 from transactionline l where l.createdfrom = t.id) \
                      and not exists (select 1 from nexttransactionlinelink k where k.previousdoc = t.id)"
