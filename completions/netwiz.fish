@@ -44,12 +44,14 @@ complete -c netwiz -n "__fish_netwiz_needs_command" -s h -l help -d 'Print help 
 complete -c netwiz -n "__fish_netwiz_needs_command" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "sync" -d 'Bring entities up to date, incrementally'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "pull" -d 'Bring records from NetSuite to WizCommerce'
+complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "push" -d 'Bring records from WizCommerce to NetSuite'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "verify-credentials" -d 'Check secrets, connections, clocks and permissions of both sides'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "status" -d 'Show where every flow stands'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "runs" -d 'List runs, or show one'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "failures" -d 'List the records that did not arrive, and try them again'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "map" -d 'Show the Internal-ID map'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "query" -d 'Run a SuiteQL query and stream every row'
+complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "listen" -d 'Take WizCommerce\'s webhooks and push the records they name at once'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "config" -d 'Show or check the configuration'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
@@ -113,6 +115,35 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -l no-input -d 'Neve
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand pull" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l number -d 'Name records by the number people know them by' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l since -d 'Look at changes since 2026-03-01, or since 2d ago' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l limit -d 'Stop after so many records; the cursor stays' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l max-failures -d 'Stop after more rejected records than this; the cursor stays' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l max-deactivate -d 'Refuse to switch off more records than this' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l if-locked -d 'What to do while another run holds the lock: fail, skip, wait or wait=DURATION' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l report -d 'Write a JSON line per record to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s n -l dry-run -d 'Read, map and compare, but write nothing anywhere'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l full -d 'Look at everything; the unchanged is still skipped'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l linked -d 'Bring along what orders and documents are linked with'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l detailed-exitcode -d 'With --dry-run: exit with 10 when there are changes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand push" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand verify-credentials" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand verify-credentials" -l config -d 'Read the configuration from this file or folder' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand verify-credentials" -l state -d 'Keep the state in this file' -r -F
@@ -374,6 +405,25 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand query" -l no-input -d 'Nev
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l bind -d 'Listen on this address and port; port 0 picks a free one' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand listen" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l config -d 'Read the configuration from this file or folder' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand restlet" -l state -d 'Keep the state in this file' -r -F
@@ -605,19 +655,21 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -l no-input -
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "sync" -d 'Bring entities up to date, incrementally'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "pull" -d 'Bring records from NetSuite to WizCommerce'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "verify-credentials" -d 'Check secrets, connections, clocks and permissions of both sides'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "status" -d 'Show where every flow stands'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "runs" -d 'List runs, or show one'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "failures" -d 'List the records that did not arrive, and try them again'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "map" -d 'Show the Internal-ID map'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "query" -d 'Run a SuiteQL query and stream every row'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "config" -d 'Show or check the configuration'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "completions" -d 'Print a completion script'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull verify-credentials status runs failures map query restlet config sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "sync" -d 'Bring entities up to date, incrementally'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "pull" -d 'Bring records from NetSuite to WizCommerce'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "push" -d 'Bring records from WizCommerce to NetSuite'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "verify-credentials" -d 'Check secrets, connections, clocks and permissions of both sides'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "status" -d 'Show where every flow stands'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "runs" -d 'List runs, or show one'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "failures" -d 'List the records that did not arrive, and try them again'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "map" -d 'Show the Internal-ID map'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "query" -d 'Run a SuiteQL query and stream every row'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "listen" -d 'Take WizCommerce\'s webhooks and push the records they name at once'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "config" -d 'Show or check the configuration'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "sandbox" -d 'Run both remote systems, simulated, on this machine'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "completions" -d 'Print a completion script'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from runs" -f -a "list" -d 'List the latest runs'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from runs" -f -a "show" -d 'Show one run'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from failures" -f -a "list" -d 'List the records that did not arrive'

@@ -1,5 +1,6 @@
 //! The tree of commands and flags. The doc comments are the help texts.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -152,7 +153,7 @@ Exits with 3 when failures are open. Writes nothing.")]
     Runs(RunsArguments),
     /// List the records that did not arrive, and try them again
     Failures(FailuresArguments),
-    /// Show the Internal-ID map
+    /// Show and mend the Internal-ID map: which record there is which record here
     Map(MapArguments),
     /// Run a SuiteQL query and stream every row
     #[command(after_long_help = "Examples:
@@ -162,6 +163,15 @@ Exits with 3 when failures are open. Writes nothing.")]
 With --key, a unique numeric column of the result, the rows are read in parallel id ranges, past
 NetSuite's limit of 100,000 rows, in the order of the key.")]
     Query(QueryArguments),
+    /// Take WizCommerce's webhooks and push the records they name at once
+    #[command(after_long_help = "Examples:
+  netwiz listen
+  netwiz listen --bind 127.0.0.1:9000 --log-format json --log-file netwiz.log
+
+WizCommerce calls POST /webhooks, through a proxy that has the certificate; GET /health says how things
+are. The secret shared with WizCommerce is NETWIZ_WIZCOMMERCE_WEBHOOK_SECRET. A webhook is stored before
+it is answered. A sync of the same profile may run meanwhile; it then serves what webhooks ask for.")]
+    Listen(ListenArguments),
     /// Print the SuiteScript that lets netwiz read saved searches
     #[command(after_long_help = "Example:
   netwiz restlet > netwiz_search.js
@@ -340,14 +350,98 @@ pub(crate) struct MapArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum MapCommand {
     /// Show how one record is linked
+    #[command(after_long_help = "Examples:
+  netwiz map show product LAMP-ARC-BRS      by SKU
+  netwiz map show order SO1042              by the number of either side
+  netwiz map show customer 617 --json       by Internal ID")]
     Show {
-        /// The entity
+        /// The entity, singular or plural
         #[arg(value_name = "ENTITY", value_parser = entity_names())]
         entity: String,
-        /// Internal ID, WizCommerce id or SKU
+        /// Internal ID, WizCommerce id, SKU, number, or external id
         #[arg(value_name = "KEY")]
         key: String,
     },
+    /// Link two records by hand
+    #[command(after_long_help = "Examples:
+  netwiz map set customer 617 5f0c1f0e-0b1a-4a5e-9d0e-2f6d7c1a9b10
+  netwiz map set order 10231 3b0e9a52-0f7c-4c1e-8f5e-8d5a52c7a001 --yes
+
+The way out of `ambiguous_match` and `external_id_taken`. Both records must exist, and neither may be
+linked with another one: remove such a link first with `netwiz map forget`. Nothing is written to
+either side; stored failures of the record are tried again by the next run, which compares both.
+
+Asks before it acts; --yes answers. Exits with 11 while another run is under way.")]
+    Set {
+        /// The entity, singular or plural
+        #[arg(value_name = "ENTITY", value_parser = entity_names())]
+        entity: String,
+        /// The record in NetSuite, by Internal ID
+        #[arg(value_name = "INTERNAL-ID")]
+        netsuite_id: String,
+        /// The record in WizCommerce, by id
+        #[arg(value_name = "WIZCOMMERCE-ID")]
+        wizcommerce_id: String,
+    },
+    /// Remove the link of one record, and what hangs on it
+    #[command(after_long_help = "Examples:
+  netwiz map forget customer 617
+  netwiz map forget product LAMP-ARC-BRS --yes      with the link of its stock
+
+Neither record is touched. The next run that looks at them finds both by reference and external id,
+and links them again if they still refer to each other.
+
+Asks before it acts; --yes answers. Exits with 11 while another run is under way.")]
+    Forget {
+        /// The entity, singular or plural
+        #[arg(value_name = "ENTITY", value_parser = entity_names())]
+        entity: String,
+        /// Internal ID, WizCommerce id, SKU, number, or external id
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+    /// Make the links of a lost state file again, from both systems
+    #[command(after_long_help = "Examples:
+  netwiz map rebuild --dry-run
+  netwiz map rebuild --yes
+  netwiz map rebuild customers orders
+
+Reads both sides and links the records that refer to each other: by the Internal ID that WizCommerce
+keeps as reference, by the external id that NetSuite keeps, products by SKU. What is linked stays, a
+contradiction is listed and left alone, and nothing is written to either side. The next sync compares
+what was linked.
+
+Asks before it acts; --yes answers. Exits with 3 when there are contradictions, and with 11 while
+another run is under way.")]
+    Rebuild(MapRebuildArguments),
+    /// Write out every link
+    #[command(after_long_help = "Examples:
+  netwiz map export --format csv > map.csv
+  netwiz map export customers orders | jq -r .netsuite_id
+
+JSON lines when piped or with --json, a table on a terminal; in the order of entity and Internal ID.
+With an entity come the links that belong to it: groups of products, contacts of customers.")]
+    Export(MapExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MapRebuildArguments {
+    /// Entities, singular or plural; none: all
+    #[arg(value_name = "ENTITY", value_parser = entity_names())]
+    pub(crate) entities: Vec<String>,
+    /// Show what would be linked, and link nothing
+    #[arg(short = 'n', long, env = "NETWIZ_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MapExportArguments {
+    /// Entities, singular or plural; none: all
+    #[arg(value_name = "ENTITY", value_parser = entity_names())]
+    pub(crate) entities: Vec<String>,
+    /// The form of the links; a table on a terminal, else JSON lines
+    #[arg(long, env = "NETWIZ_FORMAT", value_enum, value_name = "FORM")]
+    pub(crate) format: Option<Format>,
 }
 
 #[derive(Debug, Args)]
@@ -372,6 +466,13 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma separated values with a header
     Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArguments {
+    /// Listen on this address and port; port 0 picks a free one
+    #[arg(long, env = "NETWIZ_BIND", value_name = "ADDR", default_value = "127.0.0.1:8787")]
+    pub(crate) bind: SocketAddr,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! `status`, `runs`, `failures`, `map` and `config`: what is stored, shown. Nothing here writes, except `failures retry` and
+//! `status`, `runs`, `failures` and `config`: what is stored, shown. Nothing here writes, except `failures retry` and
 //! `failures dismiss`.
 
 use std::collections::BTreeMap;
@@ -6,16 +6,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::arguments::{
-    ConfigArguments, ConfigCommand, FailuresArguments, FailuresCommand, MapArguments, MapCommand, RunsArguments, RunsCommand,
-};
+use super::arguments::{ConfigArguments, ConfigCommand, FailuresArguments, FailuresCommand, RunsArguments, RunsCommand};
 use super::assembly::Session;
 use super::output::{cyan, number, table, verdict};
 use super::run;
 use super::summary::way_of;
 use crate::config::{Setting, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Direction, EntityKind, Link, NetSuiteId, rfc3339};
+use crate::model::{Direction, EntityKind, rfc3339};
 use crate::profile::FLOWS;
 use crate::state::{RejectionRow, RunRow, State};
 use crate::sync::report::SCHEMA_VERSION;
@@ -78,21 +76,6 @@ struct RunEntry {
     outcome: Option<String>,
     exit_code: Option<i64>,
     counts: Option<Box<RawValue>>,
-}
-
-#[derive(Serialize)]
-struct MapDocument {
-    schema_version: u32,
-    link: LinkEntry,
-}
-
-#[derive(Serialize)]
-struct LinkEntry {
-    entity: String,
-    netsuite_id: String,
-    wizcommerce_id: String,
-    external_id: Option<String>,
-    flags: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -247,7 +230,8 @@ pub(super) fn lapse_warning(settings: &Settings, now: jiff::Timestamp) -> Option
     })
 }
 
-fn existing_state(session: &Session<'_>) -> Result<State> {
+/// Opens the state file for reading; the error is that of a profile without one.
+pub(super) fn existing_state(session: &Session<'_>) -> Result<State> {
     let settings = session.settings()?;
     State::open_existing(&settings.state)?.ok_or_else(|| {
         Error::new(ErrorKind::State, format!("the profile {} has no state yet", settings.profile))
@@ -508,50 +492,6 @@ fn failure(row: RejectionRow) -> FailureRow {
         last_at: row.last_at,
         next_at: row.next_at,
     }
-}
-
-/// Runs `map`.
-pub(super) fn map(session: &Session<'_>, arguments: MapArguments) -> Result<u8> {
-    let MapCommand::Show { entity, key } = arguments.command;
-    let entity: EntityKind = entity.parse().map_err(|words: String| Error::new(ErrorKind::Usage, words))?;
-    let state = existing_state(session)?;
-    // A kit is known by the link of its product.
-    let kind = if entity == EntityKind::Kits { EntityKind::Products.name() } else { entity.name() };
-    let mut link: Option<Link> = None;
-    if let Ok(id) = key.parse() {
-        link = state.link(kind, NetSuiteId(id))?;
-    }
-    if link.is_none() {
-        link = state.link_by_wiz(kind, &key)?;
-    }
-    if link.is_none() {
-        link = state.link_by_key(kind, &key)?;
-    }
-    let link = link.ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("no {} is linked as {key}", entity.singular()))
-            .hint("name it by Internal ID, WizCommerce id or SKU")
-            .hint("a record that was rejected is listed by `netwiz failures list`")
-    })?;
-    let entry = LinkEntry {
-        entity: kind.to_owned(),
-        netsuite_id: link.ns_id.to_string(),
-        wizcommerce_id: link.wc_id.0,
-        external_id: link.external_id,
-        flags: link.flags,
-    };
-    if session.output.json {
-        session.output.document(&MapDocument { schema_version: SCHEMA_VERSION, link: entry })?;
-        return Ok(0);
-    }
-    let name = link.natural_key.map_or_else(String::new, |key| format!(" {key}"));
-    let flags = if entry.flags.is_empty() { String::new() } else { format!(" · {}", entry.flags.join(", ")) };
-    session.output.text(&format!(
-        "{}{name}: NetSuite {} ↔ WizCommerce {}{flags}\n",
-        entity.singular(),
-        cyan(&entry.netsuite_id),
-        cyan(&entry.wizcommerce_id)
-    ))?;
-    Ok(0)
 }
 
 /// Runs `config`.

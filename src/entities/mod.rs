@@ -15,6 +15,7 @@ pub mod estimates;
 pub mod inventory;
 pub mod invoices;
 pub mod orders;
+pub mod payments;
 pub mod products;
 pub mod push;
 pub mod sales;
@@ -38,7 +39,7 @@ use crate::wizcommerce::records::{Call, Members, Referenced};
 pub const BLOCK: i64 = 100;
 
 /// Says that an answer shows another record than the one asked for.
-pub(super) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
+pub(crate) fn is_another(wc_id: &WizId, present: &Members) -> Option<String> {
     let shown = present.text("id");
     (shown.as_deref() != Some(&wc_id.0)).then(|| format!("it calls itself {}", shown.as_deref().unwrap_or("nothing")))
 }
@@ -433,6 +434,7 @@ pub struct Known {
     absent: HashMap<(EntityKind, i64), Absent>,
     absent_wiz: HashMap<(EntityKind, String), Absent>,
     targets: HashMap<String, push::Target>,
+    open: HashMap<String, Vec<String>>,
     asked: bool,
 }
 
@@ -516,6 +518,16 @@ impl Known {
     /// Gives the records that keys are in NetSuite.
     pub fn target_ids(&self) -> impl Iterator<Item = NetSuiteId> {
         self.targets.values().map(|target| target.id)
+    }
+
+    /// Notes the keys of creates of a WizCommerce record whose outcome is not known.
+    pub fn add_open(&mut self, head: &WizId, keys: Vec<String>) {
+        self.open.insert(head.0.clone(), keys);
+    }
+
+    /// Gives the keys of creates of a WizCommerce record whose outcome is not known.
+    pub fn open(&self, head: &str) -> &[String] {
+        self.open.get(head).map_or(&[], Vec::as_slice)
     }
 
     /// Notes why a WizCommerce record is not linked.

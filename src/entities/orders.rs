@@ -380,6 +380,15 @@ impl<'r> Detail<'r> {
 }
 
 impl Progress {
+    /// Gives the members of a line that say how far it is.
+    const fn quantities(&self) -> [(&'static str, Exact); 3] {
+        [
+            ("shipped_quantity", self.shipped_quantity),
+            ("invoiced_quantity", self.invoiced_quantity),
+            ("cancelled_quantity", self.cancelled_quantity),
+        ]
+    }
+
     fn of(line: &OrderLine) -> Self {
         Self {
             sku: line.sku.clone(),
@@ -545,19 +554,25 @@ fn replacement(record: &Planned<Body>, present: &Members) -> Option<String> {
                 lines = order.line_items.iter().zip(pairs).map(|(line, at)| line.over(at.map(|at| &there[at]))).collect();
             }
         }
+        // A PUT takes away what an answer does not show (consent, attributes), so it is only made where it says something new.
         Body::Theirs { fulfillment_status, lines: progress, .. } => {
-            if differs("fulfillment") {
+            if differs("fulfillment") && present.text("fulfillment_status").as_deref() != Some(*fulfillment_status) {
                 changed = true;
                 request.set("fulfillment_status", fulfillment_status);
             }
             if differs(LINES) {
-                changed = true;
                 let pairs = pair(progress.iter().map(|line| line.sku.as_str()), &there);
-                for (line, at) in progress.iter().zip(pairs) {
-                    let Some(at) = at else { continue };
-                    lines[at].set("shipped_quantity", &line.shipped_quantity);
-                    lines[at].set("invoiced_quantity", &line.invoiced_quantity);
-                    lines[at].set("cancelled_quantity", &line.cancelled_quantity);
+                let pairs: Vec<_> = progress.iter().zip(pairs).filter_map(|(line, at)| Some((line, at?))).collect();
+                let is_there = |at: usize, member: &str, quantity: Exact| {
+                    there[at].get::<Exact>(member).unwrap_or(Exact::ZERO).normalized() == quantity.normalized()
+                };
+                if pairs.iter().any(|(line, at)| line.quantities().iter().any(|(member, n)| !is_there(*at, member, *n))) {
+                    changed = true;
+                    for (line, at) in pairs {
+                        for (member, quantity) in line.quantities() {
+                            lines[at].set(member, &quantity);
+                        }
+                    }
                 }
             }
         }

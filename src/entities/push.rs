@@ -393,6 +393,13 @@ pub fn creation(record: &str, external_id: &str, body: impl Into<Members>) -> Re
     RecordCall { method: Method::Post, path, body: body.json(), repeat: Repeat::Never }
 }
 
+/// As [`creation`], of a body that keeps every digit it was given.
+pub fn creation_of(record: &str, external_id: &str, mut body: Members) -> RecordCall {
+    body.set("externalId", external_id);
+    let path = format!("/services/rest/record/v1/{record}");
+    RecordCall { method: Method::Post, path, body: body.json(), repeat: Repeat::Never }
+}
+
 /// Makes a call that changes body fields of a record: sending it twice is sending it once.
 pub fn change(record: &str, id: NetSuiteId, body: impl Into<Members>) -> RecordCall {
     let path = format!("/services/rest/record/v1/{record}/{id}");

@@ -9,6 +9,7 @@ use crate::entities::estimates;
 use crate::entities::inventory::{self, Inventory};
 use crate::entities::invoices::Invoices;
 use crate::entities::orders::{self, Orders};
+use crate::entities::payments::{self, Payments};
 use crate::entities::products::{self, Products};
 use crate::entities::sales;
 use crate::entities::shipments::Shipments;
@@ -21,7 +22,7 @@ use crate::sync::{Engine, Flows, Running, Task};
 
 /// All flows, in the order in which they run: parents before those that refer to them, and what was made in WizCommerce before
 /// NetSuite's side of the same entity, so that a record that both sides have is met and not made twice.
-pub const FLOWS: [(EntityKind, Direction); 11] = [
+pub const FLOWS: [(EntityKind, Direction); 12] = [
     (EntityKind::Products, Direction::Pull),
     (EntityKind::Kits, Direction::Pull),
     (EntityKind::Inventory, Direction::Pull),
@@ -30,6 +31,7 @@ pub const FLOWS: [(EntityKind, Direction); 11] = [
     (EntityKind::Orders, Direction::Push),
     (EntityKind::Orders, Direction::Pull),
     (EntityKind::Estimates, Direction::Push),
+    (EntityKind::Payments, Direction::Push),
     (EntityKind::Shipments, Direction::Pull),
     (EntityKind::Invoices, Direction::Pull),
     (EntityKind::CreditMemos, Direction::Pull),
@@ -88,6 +90,10 @@ impl Flows for ProfileFlows<'_> {
                     let path = settings.wizcommerce.extension_paths.quotes.clone();
                     Box::pin(engine.push(&mut estimates::flow(estimate_sales(settings), path), task)).await
                 }
+                EntityKind::Payments if !settings.payments.push => {
+                    idle(entity, Direction::Push, "`payments.push` is off, so none become deposits")
+                }
+                EntityKind::Payments => Box::pin(engine.push(&mut payments(settings), task)).await,
                 other => return Err(unavailable(other, Direction::Push)),
             })
         })
@@ -240,6 +246,20 @@ fn sales(settings: &Settings) -> sales::Settings {
         attributes: section.attributes.clone(),
         create_fields: section.create_fields.clone(),
     }
+}
+
+fn payments(settings: &Settings) -> Payments {
+    let section = &settings.payments;
+    let wizcommerce = &settings.wizcommerce;
+    Payments::new(payments::Settings {
+        path: wizcommerce.has(Extension::Payments).then(|| wizcommerce.extension_paths.payments.clone()),
+        methods: section.methods.listed.clone(),
+        default_method: section.methods.default.clone(),
+        account: section.account.clone(),
+        create_fields: section.create_fields.clone(),
+        zone: settings.netsuite.timezone.clone(),
+        start_date: scope(settings).start_date,
+    })
 }
 
 fn scope(settings: &Settings) -> Scope {

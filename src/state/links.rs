@@ -10,10 +10,10 @@ use crate::model::{Fingerprint, Link, Listed, NetSuiteId, Pushed, WizId, rfc3339
 // Every kind is a large part of this table, and SQLite without statistics does not know: left alone it answers a question
 // about one key by reading the whole kind along the primary key. So `indexed by` names the index, and a plus sign in front of
 // a column keeps one out.
-const COLUMNS: &str = "kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, pushed, \
+pub(super) const COLUMNS: &str = "kind, ns_id, wc_id, head, natural_key, external_id, fingerprint, image, flags, pushed, \
                        pushed_image, wc_seen, wc_number";
 
-fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
+pub(super) fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
     let flags: String = row.get(8)?;
     Ok(Link {
         kind: row.get(0)?,
@@ -145,6 +145,14 @@ impl State {
         self.connection
             .prepare_cached("select key from intent where entity = ?1 and direction = ?2 order by key")
             .and_then(|mut statement| statement.query_map([entity, direction], |row| row.get(0))?.collect())
+            .map_err(|error| self.broken(error))
+    }
+
+    /// Gives the keys of creates that were last sent before a moment, and whose outcome is not known.
+    pub fn intents_before(&self, entity: &str, direction: &str, moment: Timestamp) -> Result<Vec<String>> {
+        self.connection
+            .prepare_cached("select key from intent where entity = ?1 and direction = ?2 and since < ?3 order by key")
+            .and_then(|mut statement| statement.query_map([entity, direction, &rfc3339(moment)], |row| row.get(0))?.collect())
             .map_err(|error| self.broken(error))
     }
 

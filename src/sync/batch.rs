@@ -33,6 +33,8 @@ pub(super) struct Target<'a> {
     pub(super) mode: Mode,
     /// Whether writing relies on what must exist on the target.
     pub(super) prepares: bool,
+    /// Whether records are only linked: nothing is written to the target.
+    pub(super) only_links: bool,
 }
 
 impl Engine<'_> {
@@ -95,6 +97,9 @@ impl Engine<'_> {
         target: &Target<'_>,
         tally: &RefCell<Tally>,
     ) -> Result<Option<Error>> {
+        if target.only_links {
+            return self.link_mapped(flow, mapped, target, tally).await.map(|()| None);
+        }
         let (entity, direction) = (flow.entity().name(), flow.direction().name());
         let run_id = self.run_id.clone();
         let mut commit = Commit { entity, direction, run: &run_id, ..Commit::default() };
@@ -287,7 +292,7 @@ impl Engine<'_> {
     }
 
     /// Finds what is known of each record on the target: its link, else the listing, else a look-up now.
-    async fn find_on_target<F: Flow>(
+    pub(super) async fn find_on_target<F: Flow>(
         &self,
         flow: &F,
         desired: Vec<Desired<F::Body>>,

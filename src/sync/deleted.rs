@@ -142,7 +142,7 @@ impl Engine<'_> {
             mapped.extend(link.and_then(|link| flow.deleted(&link)));
         }
         // Nothing of a deleted record relies on what must exist for new ones.
-        let target = Target { listed: false, asked: None, lifted: false, mode: Mode::Ids, prepares: false };
+        let target = Target { listed: false, asked: None, lifted: false, mode: Mode::Ids, prepares: false, only_links: false };
         self.write(flow, mapped, &Selection::Ids(deleted.to_vec()), &target, tally).await?.map_or(Ok(()), Err)
     }
 }

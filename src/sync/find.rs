@@ -96,6 +96,9 @@ impl Engine<'_> {
                 heads.retain(|head| !self.memory.done.contains(&(flow.entity(), *head)));
                 Ok(Work { lifted: true, ..self.work(flow, bounds_of_names(self.source.now), heads, None) })
             }
+            Task::Relink | Task::Join(..) => {
+                Err(Error::new(ErrorKind::Internal, format!("{} are linked, not pulled", flow.entity())))
+            }
             Task::Changes => self.find_changes(flow, known, shape, tally).await,
         }
     }
@@ -412,7 +415,7 @@ impl Engine<'_> {
         Bounds { mode, low, high: now, mapping, resume: None, target_listed: false, links }
     }
 
-    async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {
+    pub(super) async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {
         match flow.universe() {
             Universe::Linked(kind) => {
                 let all = self.state.linked_after(kind, bounds.resume.unwrap_or(0), usize::MAX)?;

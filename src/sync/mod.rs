@@ -15,6 +15,7 @@ mod plan;
 mod prepare;
 mod push;
 mod read;
+mod relink;
 pub mod report;
 
 use std::cell::RefCell;
@@ -32,11 +33,12 @@ pub use linked::{Flows, Running};
 pub use memory::{Hands, Memory};
 pub use plan::{Found, decide};
 pub use prepare::Shape;
+pub use relink::{ONLY_IN_NETSUITE, ONLY_IN_WIZCOMMERCE};
 
 use crate::entities::{Flow, Frame, Wanted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Stop;
-use crate::model::{Clock, EntityKind, Rejection, WizId, rfc3339};
+use crate::model::{Clock, EntityKind, NetSuiteId, Rejection, WizId, rfc3339};
 use crate::netsuite::NetSuite;
 use crate::state::{Bounds, Commit, Mode, State};
 use crate::wizcommerce::WizCommerce;
@@ -116,6 +118,10 @@ pub enum Task {
     Parents(Vec<i64>),
     /// The records that hang off these of another entity; the cursor stays.
     Linked(EntityKind, Vec<i64>),
+    /// Every record that refers to one on the other side: linked, and nothing else; nothing is written to either side.
+    Relink,
+    /// These two records: linked by hand, and nothing else.
+    Join(NetSuiteId, WizId),
 }
 
 /// A run's tools. The state file is changed only while the caller holds the lease.
@@ -155,6 +161,8 @@ struct Tally {
     heads: u64,
     /// Records and heads that turned up in a run that does not look at everything.
     seen: BTreeSet<i64>,
+    /// Natural keys of records on both sides that must not be linked.
+    contradicted: BTreeSet<String>,
 }
 
 /// What is known of a flow's run when it begins.
@@ -221,6 +229,11 @@ impl Engine<'_> {
         let known = self.state.cursor(entity, direction)?;
         moved.before = known.position.map(rfc3339);
         moved.after.clone_from(&moved.before);
+        match task {
+            Task::Relink => return self.relink(flow, tally).await,
+            Task::Join(ns_id, wc_id) => return self.join(flow, *ns_id, wc_id, tally).await,
+            _ => {}
+        }
 
         let shape = self.shape(flow, &known, tally).await?;
         let work = self.find(flow, task, &known, &shape, tally).await?;
@@ -307,7 +320,8 @@ impl Engine<'_> {
                 if let Some(error) = self.stop.error() {
                     return Err(error);
                 }
-                let target = batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode, prepares: true };
+                let target =
+                    batch::Target { listed, asked: asked.as_ref(), lifted, mode: bounds.mode, prepares: true, only_links: false };
                 let place = batch::place_of(&read.selection, bounds.mode);
                 let touched = self.batch(flow, shape, read, &target, tally).await?;
                 if self.brings_followers(flow) {

@@ -13,7 +13,7 @@ use crate::entities::inventory::WAREHOUSES;
 use crate::entities::{Directory, Finder, Flow, Frame, Prerequisite, Rows, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{CallError, Method, Repeat};
-use crate::model::{Fingerprint, Link, Listed, NetSuiteId, WizId, rfc3339};
+use crate::model::{Fingerprint, Link, NetSuiteId, WizId, rfc3339};
 use crate::netsuite::records::{Row, Select, Selection};
 use crate::state::{Commit, Cursor};
 use crate::wizcommerce::records::{AttributeDefinition, Call, PriceList, Warehouse};
@@ -193,22 +193,7 @@ impl Engine<'_> {
     /// Lists what the target already holds, once before a first run: many keys without a link are not looked up one by one.
     pub(super) async fn list_target<F: Flow>(&mut self, flow: &F) -> Result<()> {
         let Some(lookup) = flow.lookup() else { return Ok(()) };
-        for state in lookup.states {
-            let parameters = [&OLDEST_FIRST[..], state].concat();
-            for page in 1.. {
-                let (records, more) = self.wizcommerce.list_page::<Box<RawValue>>(&lookup.path, &parameters, page).await?;
-                let listed = records.iter().filter_map(|raw| (lookup.read)(raw).ok());
-                // What has no key cannot be looked for.
-                let listed: Vec<Listed> = listed.filter(|listed| !listed.natural_key.is_empty()).collect();
-                self.state.keep_listed(flow.kind(), &listed)?;
-                if let Some(error) = self.stop.error() {
-                    return Err(error);
-                }
-                if !more {
-                    break;
-                }
-            }
-        }
+        self.list_into(&lookup, flow.kind()).await?;
         self.state.target_is_listed(flow.entity().name(), flow.direction().name())
     }
 

@@ -8,6 +8,8 @@ mod program;
 mod configuration;
 mod help;
 mod interruption;
+mod listen;
+mod map;
 mod output;
 mod queue;
 mod remotes;

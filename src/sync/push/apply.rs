@@ -127,6 +127,8 @@ impl Engine<'_> {
             match self.bear(&birth, breaker).await.map_err(|error| (error, Outcome::Rejected(unknown(&birth), Some(id))))? {
                 Born::Here(child_id) => {
                     let mut link = Link::new(child.kind, child_id, child.key.clone());
+                    // It hangs on that record, and is forgotten with it.
+                    link.head = id;
                     link.external_id = Some(child.external_id.clone());
                     lane.children.push(link);
                     lane.closed.push((child.kind, child.key.0.clone()));

@@ -24,6 +24,8 @@ use crate::wizcommerce::records::Members;
 const READS: usize = 32;
 /// External ids that one query names.
 const NAMES: usize = 500;
+/// A create sent longer ago than this is not executed any more: NetSuite cuts requests after a quarter of an hour.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A record that somebody or something named.
 pub(super) struct Arrival {
@@ -203,7 +205,7 @@ impl Engine<'_> {
         commit.cleared.push(id.0.clone());
     }
 
-    fn skip_wiz<P: Push>(&mut self, flow: &P, key: &str, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
+    pub(super) fn skip_wiz<P: Push>(&mut self, flow: &P, key: &str, label: &str, reason: &'static str, tally: &RefCell<Tally>) {
         let entity = flow.entity();
         self.memory.skipped_wiz.insert((entity, key.to_owned()), reason);
         let mut tally = tally.borrow_mut();
@@ -347,6 +349,9 @@ impl Engine<'_> {
                     Outgoing::Rejected(rejection) => self.reject(flow, rejection, commit, tally),
                 }
             }
+            if !knowledge.barred.contains_key(&case.id) {
+                self.abandon(flow, case, &plans, commit)?;
+            }
             lanes.push((case, plans));
         }
         let targets: BTreeSet<i64> =
@@ -366,6 +371,16 @@ impl Engine<'_> {
         let fatal = self.push_lanes(flow, shape, lanes, knowledge, commit, tally).await?;
         drop(held);
         Ok(fatal)
+    }
+
+    /// Closes creates of a record that were sent so long ago that they are done or never will be, where there is nothing to send
+    /// in their place: whether they were executed was just looked up.
+    fn abandon<P: Push>(&self, flow: &P, case: &Case, plans: &[Plan<P::Body>], commit: &mut Commit<'_>) -> Result<()> {
+        let before = self.clock.now().checked_sub(IN_FLIGHT).unwrap_or(Timestamp::UNIX_EPOCH);
+        let old = self.state.intents_before(flow.entity().name(), flow.direction().name(), before)?;
+        let is_planned = |key: &str| plans.iter().any(|plan| plan.proposal.key.0 == key);
+        commit.closed.extend(old.into_iter().filter(|key| head_of(key) == case.id.0 && !is_planned(key)));
+        Ok(())
     }
 
     /// Brings what records refer to and is not in NetSuite yet.
@@ -395,7 +410,9 @@ impl Engine<'_> {
         let mut keys = Vec::new();
         for case in cases {
             let open = self.open_keys(flow, &case.id)?;
-            match flow.keys(&case.record, &open) {
+            let of_case = flow.keys(&case.record, &open);
+            known.add_open(&case.id, open);
+            match of_case {
                 Ok(of_case) => {
                     for key in of_case {
                         match self.state.link_by_wiz(flow.kind(), &key.key.0)? {
@@ -621,7 +638,7 @@ fn is_as_pushed(link: &Link, digest: &Fingerprint) -> bool {
 }
 
 /// Gives the record that a key was derived from.
-fn head_of(key: &str) -> &str {
+pub(super) fn head_of(key: &str) -> &str {
     key.split_once('/').map_or(key, |(head, _)| head)
 }
 

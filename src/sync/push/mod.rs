@@ -7,6 +7,7 @@ mod apply;
 mod batch;
 mod changes;
 mod plan;
+mod relink;
 mod settle;
 
 use std::cell::RefCell;
@@ -23,7 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Reason, Rejection, WizId, rfc3339};
 use crate::state::{Bounds, Cursor, Due, Mode};
 use crate::wizcommerce::records::Members;
-use batch::{Arrival, Manner};
+use batch::{Arrival, Manner, head_of};
 use changes::Changes;
 
 /// How far back a run reads again (`correctness.md` R3).
@@ -77,6 +78,8 @@ impl Engine<'_> {
                 }
                 self.push_named(flow, &known, ids, tally).await
             }
+            Task::Relink => self.relink_push(flow, tally).await,
+            Task::Join(ns_id, wc_id) => self.join_push(flow, *ns_id, wc_id, tally).await,
             Task::Parents(_) | Task::Linked(..) => {
                 Err(Error::new(ErrorKind::Internal, format!("{entity} are not pushed by ids of NetSuite")))
             }
@@ -139,14 +142,20 @@ impl Engine<'_> {
         let mut left: BTreeSet<String> =
             self.state.rejected_keys(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
         let open = self.state.intents(entity, direction)?;
-        left.extend(open.iter().map(|key| key.split_once('/').map_or(key.as_str(), |(head, _)| head).to_owned()));
+        left.extend(open.iter().map(|key| head_of(key).to_owned()));
         if !left.is_empty() {
             let made = self.prepare_push(flow, known, tally).await?;
             self.push_ids(flow, &made, left.into_iter().map(WizId).collect(), manner, tally).await?;
             shape = Some(made);
         }
-        if bounds.mode == Mode::Full {
-            self.check_first_push(flow, known).await?;
+        if bounds.mode == Mode::Full
+            && let Some(most) = self.options.first_push.filter(|_| known.position.is_none() && flow.is_document())
+        {
+            // Keys may depend on what the flow learns of the account.
+            if shape.is_none() {
+                shape = Some(self.prepare_push(flow, known, tally).await?);
+            }
+            self.check_first_push(flow, most).await?;
         }
         let mut changes = Changes::since(&source, bounds.low);
         while let Some(page) = changes.next(self.wizcommerce).await? {
@@ -213,10 +222,7 @@ impl Engine<'_> {
     }
 
     /// Stops the first push of a production profile before it books more documents than a person would expect.
-    async fn check_first_push<P: Push>(&mut self, flow: &P, known: &Cursor) -> Result<()> {
-        let Some(most) = self.options.first_push.filter(|_| known.position.is_none() && flow.is_document()) else {
-            return Ok(());
-        };
+    async fn check_first_push<P: Push>(&mut self, flow: &P, most: u64) -> Result<()> {
         let source = flow.source();
         let mut changes = Changes::since(&source, None);
         let mut names = BTreeSet::new();
@@ -247,7 +253,7 @@ impl Engine<'_> {
     async fn find_number<P: Push>(&mut self, flow: &P, wanted: &Wanted, tally: &RefCell<Tally>) -> Result<Vec<WizId>> {
         let Some(number) = wanted.name() else { return Ok(Vec::new()) };
         if let Some(link) = self.state.link_by_number(flow.kind(), number)? {
-            return Ok(vec![link.wc_id]);
+            return Ok(vec![WizId(head_of(&link.wc_id.0).to_owned())]);
         }
         let source = flow.source();
         let mut found = BTreeSet::new();

@@ -176,7 +176,8 @@ impl Engine<'_> {
                 }
             }
         }
-        if is_whole {
+        // What was rejected before anything was planned stays so, and its attempts are counted on.
+        if is_whole && !commit.rejections.iter().any(|rejection| rejection.head == case.id.0) {
             commit.cleared.push(case.id.0.clone());
         }
         Ok(())
