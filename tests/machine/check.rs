@@ -38,6 +38,15 @@ pub fn agree(world: &World, trail: &Trail) -> Vec<String> {
     if pushes(EntityKind::Customers) {
         look.pushed_customers();
     }
+    if pushes(EntityKind::Orders) {
+        look.pushed_sales("orders", "wz_so_", "SalesOrd");
+    }
+    if pushes(EntityKind::Estimates) {
+        look.pushed_sales("quotes", "wz_es_", "Estimate");
+    }
+    if pushes(EntityKind::Payments) {
+        look.pushed_payments();
+    }
     look.foreign();
     look.deleted();
     look.states();
@@ -283,6 +292,114 @@ impl Look<'_> {
             let there = self.world.netsuite(&format!("select id from customer where id = '{reference}'"));
             self.expect(!there.is_empty(), || format!("customer {id} names {reference}, which is not there"));
         }
+    }
+
+    /// Lines of a document in NetSuite as texts: SKU, pieces and rate in hundredths.
+    fn lines_here(&self, id: &str) -> Vec<String> {
+        let lines = self.world.netsuite(&format!(
+            "select i.itemid, -l.quantity, l.rate from transactionline l join item i on i.id = l.item \
+             where l.\"transaction\" = {id} and l.mainline = 'F' and coalesce(l.taxline, 'F') = 'F' and l.kitmemberof is null"
+        ));
+        let mut lines: Vec<String> =
+            lines.into_iter().map(|line| format!("{} {} {}", line[0], cents(&line[1]), cents(&line[2]))).collect();
+        lines.sort();
+        lines
+    }
+
+    /// Every sale of the shop that is meant to be in NetSuite is there once, with its lines and its customer (I1, I2, I8).
+    fn pushed_sales(&mut self, resource: &str, prefix: &str, kind: &str) {
+        let entity = if resource == "orders" { "orders" } else { "estimates" };
+        let customers: BTreeMap<String, String> = self
+            .world
+            .documents("customers")
+            .iter()
+            .map(|customer| (text(customer, "id").to_owned(), text(customer, "reference_id").to_owned()))
+            .collect();
+        for sale in self.world.documents(resource) {
+            let (id, status) = (text(&sale, "id").to_owned(), text(&sale, "status").to_owned());
+            let name = format!("{prefix}{}", id.to_lowercase());
+            if text(&sale, "source") == "netsuite" {
+                let doubled =
+                    !self.world.netsuite(&format!("select id from \"transaction\" where externalid = '{name}'")).is_empty();
+                self.expect(!doubled, || format!("{resource} {} came from NetSuite and went back as {name}", sale["display_id"]));
+                continue;
+            }
+            let rows =
+                self.world.netsuite(&format!("select id, type, entity, status from \"transaction\" where externalid = '{name}'"));
+            let is_gone = self.trail.deleted_here.values().any(|known| *known == name);
+            let explained = is_gone || self.is_rejected(entity, &id);
+            let [row] = rows.as_slice() else {
+                let is_due = matches!(status.as_str(), "confirmed" | "submitted");
+                self.expect(!is_due || explained, || {
+                    format!("I3: {resource} {} was not pushed, and no rejection says why", sale["display_id"])
+                });
+                continue;
+            };
+            self.expect(row[1] == kind, || format!("{name} is a {}", row[1]));
+            let owner = customers.get(text(&sale, "customer_id"));
+            self.expect(owner == Some(&row[2]), || format!("I8: {name} belongs to {} and not {owner:?}", row[2]));
+            if let Some(pieces) = row[0].parse().ok().and_then(|id: i64| self.trail.by_hand.get(&id)) {
+                let shown = self.world.netsuite(&format!("select cast(-quantity as integer) from transactionline where \"transaction\" = {} and mainline = 'F' order by id limit 1", row[0]));
+                let kept = shown.first().is_some_and(|line| line[0] == pieces.to_string());
+                self.expect(kept, || format!("I6: somebody made the first line of {name} {pieces}, and it is {shown:?}"));
+                continue;
+            }
+            let has_ended = matches!(row[3].as_str(), "C" | "H") && kind == "SalesOrd";
+            if explained || (has_ended && status != "cancelled") || status == "draft" {
+                continue;
+            }
+            if status == "cancelled" {
+                self.expect(has_ended, || {
+                    format!("I3: {resource} {} was cancelled, and {name} is {}", sale["display_id"], row[3])
+                });
+                continue;
+            }
+            let lines = sale["line_items"].as_array().cloned().unwrap_or_default();
+            let mut there: Vec<String> = lines
+                .iter()
+                .map(|line| format!("{} {} {}", text(line, "sku"), money(line, "quantity"), money(line, "unit_price")))
+                .collect();
+            there.sort();
+            let here = self.lines_here(&row[0]);
+            self.expect(here == there, || format!("I2: {name} has the lines {here:?} here and {there:?} there"));
+        }
+    }
+
+    /// Every payment is one deposit, or all rises of what an order has paid are together what NetSuite booked for it (I9).
+    fn pushed_payments(&mut self) {
+        let booked = |name: &str| -> Vec<i64> {
+            let sql = format!("select foreigntotal from \"transaction\" where type = 'CustDep' and externalid like '{name}'");
+            self.world.netsuite(&sql).iter().map(|row| cents(&row[0])).collect()
+        };
+        let mut wrong = Vec::new();
+        if self.world.has_payments() {
+            for payment in self.world.documents("payments") {
+                let id = text(&payment, "id").to_lowercase();
+                let deposits = booked(&format!("wz_dp_{id}"));
+                let is_right = deposits == [money(&payment, "amount")];
+                if !is_right && !(deposits.is_empty() && self.is_rejected("payments", text(&payment, "id"))) {
+                    wrong.push(format!(
+                        "I9: payment {} of {} is booked as {deposits:?}",
+                        payment["reference_id"], payment["amount"]
+                    ));
+                }
+            }
+        } else {
+            for order in self.world.documents("orders").iter().filter(|order| text(order, "source") != "netsuite") {
+                let id = text(order, "id");
+                let deposits = booked(&format!("wz_dp_{}\\_%' escape '\\", id.to_lowercase()));
+                let paid = money(order, "amount_paid");
+                let is_right = deposits.iter().sum::<i64>() == paid;
+                if !is_right && !self.is_rejected("payments", id) && text(order, "status") == "confirmed" {
+                    wrong.push(format!("I9: of order {} {paid} is paid and {deposits:?} booked", order["display_id"]));
+                }
+                // Whatever else happens, nobody's money is booked twice.
+                if deposits.iter().sum::<i64>() > paid.max(self.trail.paid.get(id).copied().unwrap_or(0)) {
+                    wrong.push(format!("I9: of order {} {paid} is paid and more is booked: {deposits:?}", order["display_id"]));
+                }
+            }
+        }
+        self.wrong.extend(wrong);
     }
 
     /// Orders of NetSuite in WizCommerce; gives their ids by Internal ID.

@@ -23,14 +23,17 @@ const ROUNDS: usize = 3;
 
 /// What histories of one thread begin from.
 pub struct Templates {
-    fresh: Template,
-    in_step: Template,
+    /// Without and with the extension for payments; each before its first run and after it.
+    of: [[Template; 2]; 2],
 }
 
 impl Templates {
     pub fn new() -> Self {
-        let settings = world::settings();
-        Self { fresh: Template::new(&settings, false), in_step: Template::new(&settings, true) }
+        let of = [false, true].map(|has_payments| {
+            let settings = world::settings(has_payments);
+            [true, false].map(|in_step| Template::new(&settings, in_step))
+        });
+        Self { of }
     }
 }
 
@@ -43,6 +46,7 @@ struct Character {
     /// Whether people delete in WizCommerce what came from NetSuite: only a state that is whole can tell that from what never was.
     deletes: bool,
     begins_fresh: bool,
+    has_payments: bool,
     steps: usize,
 }
 
@@ -62,6 +66,7 @@ impl Character {
             forgets,
             deletes: workers == 1 && !forgets && dice.chance(70),
             begins_fresh: dice.chance(25),
+            has_payments: dice.chance(50),
             steps: 20 + dice.below(8),
         }
     }
@@ -79,7 +84,7 @@ pub fn play(templates: &Templates, seed: u64) -> Result<(), String> {
         world::on_paused_clock(async {
             let dice = Dice::new(seed);
             let character = Character::of(&dice);
-            let template = if character.begins_fresh { &templates.fresh } else { &templates.in_step };
+            let template = &templates.of[usize::from(character.has_payments)][usize::from(character.begins_fresh)];
             let world = World::new(template, character.manners, character.workers, seed);
             History { world, dice, character, trail: Trail::default(), words: told }.play().await
         })

@@ -20,6 +20,10 @@ pub struct Trail {
     pub deleted_here: BTreeMap<i64, String>,
     /// Values that people gave a field of a customer, by WizCommerce's and NetSuite's hand.
     pub fields: BTreeMap<(String, &'static str), Vec<(char, String)>>,
+    /// Sales Orders of the shop of which people changed the first line in NetSuite, and to how many pieces: theirs to keep.
+    pub by_hand: BTreeMap<i64, i64>,
+    /// The most that was ever paid of an order, in hundredths.
+    pub paid: BTreeMap<String, i64>,
     /// Customers of whom a field was changed while nobody knew what both sides had agreed on: NetSuite wins then.
     pub vague: BTreeSet<String>,
     /// A state was lost or is older than what it was about: what was agreed on is not known any more.
@@ -225,7 +229,9 @@ pub fn shop_script() -> Value {
 }
 
 /// What anybody may do in NetSuite.
-const HERE: [&str; 22] = [
+const HERE: [&str; 24] = [
+    "line by hand",
+    "pushed order ends",
     "rename item",
     "price",
     "stock",
@@ -397,6 +403,29 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
             edit(&deletion(&id, "SALESORDER"));
             format!("order {id} is deleted in NetSuite")
         }
+        "line by hand" => {
+            let id = any(
+                "select id from \"transaction\" where type = 'SalesOrd' and externalid is not null and status in ('A', 'B')",
+            )?;
+            let pieces = 10 + i64::try_from(dice.below(9)).unwrap();
+            edit(&format!(
+                "update transactionline set quantity = -{pieces}, foreignamount = -{pieces} * rate, linelastmodifieddate = {stamp} where \"transaction\" = {id} \
+                 and id = (select min(id) from transactionline where \"transaction\" = {id} and mainline = 'F'); \
+                 update \"transaction\" set lastmodifieddate = {stamp} where id = {id};"
+            ));
+            trail.by_hand.insert(id.parse().unwrap(), pieces);
+            format!("somebody makes the first line of the pushed order {id} {pieces}")
+        }
+        "pushed order ends" => {
+            let id = any(
+                "select id from \"transaction\" where type = 'SalesOrd' and externalid is not null and status in ('A', 'B')",
+            )?;
+            edit(&format!(
+                "update transactionline set isclosed = 'T', linelastmodifieddate = {stamp} where \"transaction\" = {id} and mainline = 'F'; \
+                 update \"transaction\" set status = 'H', lastmodifieddate = {stamp} where id = {id};"
+            ));
+            format!("the pushed order {id} is closed")
+        }
         "invoice" => {
             let source = order()?;
             let id = 71_100 + i64::from(now);
@@ -495,7 +524,7 @@ pub fn there(world: &World, dice: &Dice, trail: &mut Trail, may_delete: bool) ->
         doings.extend(["quote", "requote"]);
     }
     if pushes(EntityKind::Payments) {
-        doings.push("pay");
+        doings.extend(["pay", "pay"]);
     }
     Some(match *dice.pick(&doings) {
         "brand" => {
@@ -608,6 +637,17 @@ pub fn there(world: &World, dice: &Dice, trail: &mut Trail, may_delete: bool) ->
             let quote = any("quotes", &|_| true)?;
             set("quotes", &id_of(&quote), json!({ "internal_note": format!("Note {now}") }));
             format!("quote {} gets another note", quote["display_id"])
+        }
+        _ if !world.has_payments() => {
+            let order = any("orders", &|order| !is_ours(order) && order["status"] == "confirmed")?;
+            let id = id_of(&order);
+            let before = (order["amount_paid"].as_f64().unwrap_or(0.0) * 100.0).round() as i64;
+            let more = 100 * (1 + i64::try_from(dice.below(20)).unwrap());
+            let paid = if dice.chance(15) { before / 2 } else { before + more };
+            set("orders", &id, json!({ "amount_paid": serde_json::from_str::<Value>(&money(paid)).unwrap() }));
+            let most = trail.paid.entry(id).or_default();
+            *most = paid.max(*most);
+            format!("of order {} {} is paid, and was {}", order["display_id"], money(paid), money(before))
         }
         _ => {
             let order = any("orders", &|order| !is_ours(order) && order["status"] == "confirmed")?;

@@ -203,10 +203,12 @@ pub fn on_paused_clock<T>(work: impl Future<Output = T>) -> T {
     result
 }
 
-pub fn settings() -> Rc<Settings> {
+/// Makes the profile; without the extension a payment is the rise of what an order has paid.
+pub fn settings(has_payments: bool) -> Rc<Settings> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
-    std::fs::write(&file, PROFILE).unwrap();
+    let profile = if has_payments { PROFILE.to_owned() } else { PROFILE.replace("\"payments\", ", "") };
+    std::fs::write(&file, profile).unwrap();
     let environment = secrets().into_iter().map(|(name, value)| (name.variable().to_owned(), value)).collect();
     let inputs = Inputs {
         profile: Some("test".into()),
@@ -760,6 +762,10 @@ impl World {
                 seat.breach(format!("I4: the cursor of {} stands at {cursor:?}, after {position}", report.entity));
             }
         }
+    }
+
+    pub fn has_payments(&self) -> bool {
+        self.settings.wizcommerce.has(netwiz::config::Extension::Payments)
     }
 
     /// Changes NetSuite as a person would; SQL.
