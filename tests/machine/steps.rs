@@ -701,8 +701,38 @@ pub fn reply(status: u16, retry_after: Option<&str>) -> Action {
     Action::Reply { status, headers, body: r#"{"code":"X","message":"scripted"}"#.to_owned() }
 }
 
+/// Lets people work while a run reads: an edit between two of its requests.
+fn edit_between(world: &World, dice: &Dice) -> Option<String> {
+    let skip = u32::try_from(dice.below(12)).unwrap();
+    let now = dice.below(10_000);
+    let (remote, method, path, script) = if dice.chance(50) {
+        let resource = *dice.pick(&["customers", "orders"]);
+        let all: Vec<Value> = world.documents(resource).into_iter().filter(|document| document["source"] != "netsuite").collect();
+        let id = (!all.is_empty()).then(|| dice.pick(&all)["id"].as_str().unwrap().to_owned())?;
+        let member = if resource == "orders" { "po_number" } else { "freight_term" };
+        let script =
+            json!([{ "set": format!("/v1/{resource}/{id}"), "patch": { member: format!("Between {now}") } }]).to_string();
+        let path = if resource == "orders" { "/v2/orders" } else { "/v1/customers" };
+        ("wizcommerce", "GET", path, script)
+    } else {
+        let items = world.netsuite("select id from item where itemtype = 'InvtPart' and coalesce(matrixtype, '') <> 'PARENT'");
+        let item = &dice.pick(&items)[0];
+        let script = format!("update item set displayname = 'Between {now}', lastmodifieddate = sim_now() where id = {item}");
+        ("netsuite", "POST", "/services/rest/query/v1/suiteql", script)
+    };
+    let words = format!("while a run reads, before request {} of {method} {path}: {script}", skip + 1);
+    let action = Action::Edit { script, remote: None };
+    world.faults.add(Fault { skip, ..Fault::once(remote, method, path, action) });
+    Some(words)
+}
+
 /// Makes something go wrong with requests to come; gives it in words.
 pub fn fault(world: &World, dice: &Dice) -> String {
+    if dice.chance(15)
+        && let Some(words) = edit_between(world, dice)
+    {
+        return words;
+    }
     let (remote, method, path) = *dice.pick(&OPERATIONS);
     // Nothing tells two creates apart where a second record of a reference is allowed.
     let may_double = world.manners.strict || remote == "netsuite" || method != "POST";
