@@ -75,6 +75,10 @@ pub fn meet(
         world.clock.leap(900);
         world.edit_wizcommerce(&busy_script());
         world.edit_netsuite("update item set displayname = 'Busy', lastmodifieddate = sim_now() where id = 90001");
+        if (method, path) == ("GET", "/services/rest/record/v1") {
+            // A contact is looked for by its external id once its create is in doubt.
+            world.faults.add(Fault::once(remote, "POST", "/services/rest/record/v1/contact", Action::LoseReply));
+        }
         match action {
             Some(action) => {
                 world.faults.add(Fault { skip, times: Some(times), ..Fault::once(remote, method, path, action.clone()) })
