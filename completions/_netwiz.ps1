@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('failures', 'failures', [CompletionResultType]::ParameterValue, 'List the records that did not arrive, and try them again')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show and mend the Internal-ID map: which record there is which record here')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Run a SuiteQL query and stream every row')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Take WizCommerce''s webhooks and push the records they name at once')
             [CompletionResult]::new('restlet', 'restlet', [CompletionResultType]::ParameterValue, 'Print the SuiteScript that lets netwiz read saved searches')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run both remote systems, simulated, on this machine')
@@ -661,6 +662,31 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'netwiz;listen' {
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Listen on this address and port; port 0 picks a free one')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the configuration from this file or folder')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep the state in this file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'The form of log lines')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Append the log to this file')
+            [CompletionResult]::new('--metrics-file', '--metrics-file', [CompletionResultType]::ParameterName, 'Write a Prometheus text file after a run')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on success')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing on success')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v what happens, -vv every request')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask anything')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'netwiz;restlet' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile; `sandbox` needs no configuration')
@@ -1000,6 +1026,7 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             [CompletionResult]::new('failures', 'failures', [CompletionResultType]::ParameterValue, 'List the records that did not arrive, and try them again')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show and mend the Internal-ID map: which record there is which record here')
             [CompletionResult]::new('query', 'query', [CompletionResultType]::ParameterValue, 'Run a SuiteQL query and stream every row')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Take WizCommerce''s webhooks and push the records they name at once')
             [CompletionResult]::new('restlet', 'restlet', [CompletionResultType]::ParameterValue, 'Print the SuiteScript that lets netwiz read saved searches')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run both remote systems, simulated, on this machine')
@@ -1076,6 +1103,9 @@ Register-ArgumentCompleter -Native -CommandName 'netwiz' -ScriptBlock {
             break
         }
         'netwiz;help;query' {
+            break
+        }
+        'netwiz;help;listen' {
             break
         }
         'netwiz;help;restlet' {

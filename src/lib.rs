@@ -29,6 +29,7 @@
 //! - [`entities`]: one file per entity: where its records come from and how they map.
 //! - [`state`]: the state file: links, intents, cursors, checksums, rejections, runs, the lease.
 //! - [`netsuite`] and [`wizcommerce`]: the two clients, which never see each other.
+//! - [`webhooks`]: what WizCommerce tells by itself: is it genuine, and what does it ask for.
 //! - [`http`]: transport, retry, the gate of requests in flight.
 //! - [`config`]: settings, each with its origin, and secrets that cannot be shown.
 //! - [`model`] and [`error`]: shared values; what an error means is one table.
@@ -45,4 +46,5 @@ pub mod profile;
 pub mod sandbox;
 pub mod state;
 pub mod sync;
+pub mod webhooks;
 pub mod wizcommerce;

@@ -8,6 +8,10 @@
 
 mod program;
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Stdio;
+
 use netwiz::sandbox::seed::shop::{Kind, id};
 use program::{Home, Outcome, Served, Simulators, golden_is_renewed, repository};
 use serde_json::Value;
@@ -26,6 +30,7 @@ const VOLATILE: &[(&str, &str)] = &[
     ("after", "<time>"),
     ("duration_ms", "<duration>"),
     ("url", "<address>"),
+    ("last_served_at", "<time>"),
     ("wizcommerce_id", "<WizCommerce id>"),
     ("updated_at", "<time>"),
 ];
@@ -300,6 +305,31 @@ fn configuration() {
 fn the_first_line_of_the_sandbox() {
     let served = Served::start(&[]);
     golden("sandbox-serve", served.first_line.clone(), None);
+}
+
+#[test]
+fn the_first_line_of_a_listener_and_its_health() {
+    let simulators = Simulators::start();
+    let mut home = Home::of(&simulators);
+    home.set("NETWIZ_WIZCOMMERCE_WEBHOOK_SECRET", "shared");
+    let mut command = home.command(&["listen", "--json", "--bind", "127.0.0.1:0"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let first: Value = serde_json::from_str(&line).unwrap();
+    let address = first["url"].as_str().unwrap().replace("http://", "");
+    let ask = |head: &str| {
+        let mut call = TcpStream::connect(&address).unwrap();
+        write!(call, "{head} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        call.read_to_string(&mut answer).unwrap();
+        serde_json::from_str::<Value>(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    golden("listen", first.clone(), Some(&home));
+    golden("listen-health", ask("GET /health"), Some(&home));
+    golden("listen-refused", ask("POST /webhooks"), Some(&home));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

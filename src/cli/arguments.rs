@@ -1,5 +1,6 @@
 //! The tree of commands and flags. The doc comments are the help texts.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -162,6 +163,15 @@ Exits with 3 when failures are open. Writes nothing.")]
 With --key, a unique numeric column of the result, the rows are read in parallel id ranges, past
 NetSuite's limit of 100,000 rows, in the order of the key.")]
     Query(QueryArguments),
+    /// Take WizCommerce's webhooks and push the records they name at once
+    #[command(after_long_help = "Examples:
+  netwiz listen
+  netwiz listen --bind 127.0.0.1:9000 --log-format json --log-file netwiz.log
+
+WizCommerce calls POST /webhooks, through a proxy that has the certificate; GET /health says how things
+are. The secret shared with WizCommerce is NETWIZ_WIZCOMMERCE_WEBHOOK_SECRET. A webhook is stored before
+it is answered. A sync of the same profile may run meanwhile; it then serves what webhooks ask for.")]
+    Listen(ListenArguments),
     /// Print the SuiteScript that lets netwiz read saved searches
     #[command(after_long_help = "Example:
   netwiz restlet > netwiz_search.js
@@ -456,6 +466,13 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma separated values with a header
     Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArguments {
+    /// Listen on this address and port; port 0 picks a free one
+    #[arg(long, env = "NETWIZ_BIND", value_name = "ADDR", default_value = "127.0.0.1:8787")]
+    pub(crate) bind: SocketAddr,
 }
 
 #[derive(Debug, Args)]

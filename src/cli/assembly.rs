@@ -13,6 +13,7 @@ use crate::http::{Learned, Reserved, Schedule, Stop};
 use crate::model::{Clock, SystemClock, SystemEntropy};
 use crate::netsuite::NetSuite;
 use crate::profile::{self, Surroundings};
+use crate::sandbox::wizcommerce::{Authentication, Encoding, Subscription};
 use crate::sandbox::{self, Running};
 use crate::state::State;
 use crate::wizcommerce::WizCommerce;
@@ -35,13 +36,15 @@ pub(super) struct Remotes {
     pub(super) netsuite: NetSuite,
     /// The commerce platform.
     pub(super) wizcommerce: WizCommerce,
-    _sandbox: Option<Running>,
+    sandbox: Option<Running>,
 }
 
 /// How long a learned limit of requests in flight is trusted; then it is probed again.
 const LEARNED: SignedDuration = SignedDuration::from_hours(24);
 /// Items of the sandbox's first seed.
 pub(super) const SANDBOX_ITEMS: usize = 240;
+/// What the sandbox's WizCommerce and `listen` share.
+const SANDBOX_WEBHOOK_SECRET: &str = "sandbox-webhook-secret";
 /// Requests the sandbox's NetSuite takes at once: the smallest service tier.
 const SANDBOX_LIMIT: usize = 5;
 
@@ -62,6 +65,7 @@ impl<'a> Session<'a> {
             (SecretName::NetSuiteTokenId, login.token_id),
             (SecretName::NetSuiteTokenSecret, login.token_secret),
             (SecretName::WizCommerceApiKey, sandbox::wizcommerce::Settings::default().api_key),
+            (SecretName::WizCommerceWebhookSecret, SANDBOX_WEBHOOK_SECRET.to_owned()),
         ]
         .map(|(name, value)| (name, Secret::new(value)))
         .into();
@@ -85,7 +89,26 @@ impl<'a> Session<'a> {
 
     /// Opens both clients, with the widths that earlier runs learned. The sandbox's profile starts its simulators first.
     pub(super) fn remotes(&self, settings: &mut Settings, state: Option<&State>) -> Result<Remotes> {
-        let sandbox = if settings.is_builtin_sandbox() { Some(start_sandbox(settings)?) } else { None };
+        self.remotes_telling(settings, state, None)
+    }
+
+    /// Does the same; the sandbox's WizCommerce tells what happens to its records at this address.
+    pub(super) fn remotes_telling(
+        &self,
+        settings: &mut Settings,
+        state: Option<&State>,
+        receiver: Option<&str>,
+    ) -> Result<Remotes> {
+        let sandbox = if settings.is_builtin_sandbox() { Some(start_sandbox(settings, receiver)?) } else { None };
+        self.clients(settings, state, sandbox)
+    }
+
+    /// Opens both clients anew, which have learned nothing bad of their remotes yet.
+    pub(super) fn reopened(&self, remotes: Remotes, settings: &Settings, state: &State) -> Result<Remotes> {
+        self.clients(settings, Some(state), remotes.sandbox)
+    }
+
+    fn clients(&self, settings: &Settings, state: Option<&State>, sandbox: Option<Running>) -> Result<Remotes> {
         let surroundings = self.surroundings()?;
         let learned = |remote: &str| match state {
             Some(state) => learned(state, remote, self.now()),
@@ -94,7 +117,7 @@ impl<'a> Session<'a> {
         Ok(Remotes {
             netsuite: profile::netsuite(settings, None, learned("netsuite")?, &surroundings)?,
             wizcommerce: profile::wizcommerce(settings, None, learned("wizcommerce")?, &surroundings)?,
-            _sandbox: sandbox,
+            sandbox,
         })
     }
 
@@ -122,7 +145,7 @@ impl Remotes {
 
     /// Gives the same remotes for requests that go before all others.
     pub(super) fn urgent(&self) -> Self {
-        Self { netsuite: self.netsuite.urgent(), wizcommerce: self.wizcommerce.urgent(), _sandbox: None }
+        Self { netsuite: self.netsuite.urgent(), wizcommerce: self.wizcommerce.urgent(), sandbox: None }
     }
 
     /// Remembers how many requests each remote takes at once.
@@ -150,7 +173,7 @@ fn learned(state: &State, remote: &str, now: Timestamp) -> Result<Option<Learned
 }
 
 /// Starts both simulators on free ports of the loopback address, seeded once, their data beside the state file.
-fn start_sandbox(settings: &mut Settings) -> Result<Running> {
+fn start_sandbox(settings: &mut Settings, receiver: Option<&str>) -> Result<Running> {
     let failed = |what: &str, words: String| {
         Error::new(ErrorKind::State, format!("the sandbox cannot {what}"))
             .caused_by(words)
@@ -158,7 +181,11 @@ fn start_sandbox(settings: &mut Settings) -> Result<Running> {
     };
     let folder = settings.state.parent().unwrap_or_else(|| std::path::Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| failed("make its folder", error.to_string()))?;
-    let setup = sandbox::Setup::default();
+    let mut setup = sandbox::Setup::default();
+    setup.wizcommerce.webhooks = receiver.map(|url| {
+        let secrets = vec![SANDBOX_WEBHOOK_SECRET.to_owned()];
+        Subscription::new(url, Authentication::Signature { secrets, encoding: Encoding::Base64 })
+    });
     let world =
         sandbox::World::open(Some(folder), setup, sandbox::system_clock()).map_err(|words| failed("open its data", words))?;
     if world.is_empty() {
@@ -166,7 +193,8 @@ fn start_sandbox(settings: &mut Settings) -> Result<Running> {
     }
     let netsuite = sandbox::conditions(Duration::ZERO, Some(SANDBOX_LIMIT));
     let endpoints = world.endpoints(netsuite, sandbox::conditions(Duration::ZERO, None), Arc::default());
-    let running = Running::start(endpoints, [0, 0]).map_err(|words| failed("start", words))?;
+    let courier = world.courier().map_err(|words| failed("tell anybody", words))?;
+    let running = Running::start_with(endpoints, [0, 0], courier).map_err(|words| failed("start", words))?;
     settings.point_at(&running.netsuite_url, &running.wizcommerce_url)?;
     Ok(running)
 }

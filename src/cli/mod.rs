@@ -3,6 +3,7 @@
 mod arguments;
 mod assembly;
 mod inspect;
+mod listen;
 mod logging;
 mod map;
 mod metrics;
@@ -10,6 +11,7 @@ mod output;
 mod progress;
 mod query;
 mod queue;
+mod reception;
 mod restlet;
 mod run;
 mod sandbox;
@@ -107,6 +109,7 @@ async fn dispatch(command: Command, session: Session<'_>) -> Result<u8> {
         Command::Failures(arguments) => inspect::failures(session, arguments).await,
         Command::Map(arguments) => map::map(session, arguments).await,
         Command::Query(arguments) => query::query(session, arguments).await,
+        Command::Listen(arguments) => listen::listen(session, &arguments).await,
         Command::Restlet => restlet::restlet(session.output),
         Command::Config(arguments) => inspect::config(&session, arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(session, arguments).await,

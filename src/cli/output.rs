@@ -102,6 +102,11 @@ impl Output {
         }
     }
 
+    /// Warns of something on stderr, whoever reads it.
+    pub(crate) fn warn(&self, warning: &str) {
+        self.stderr(&format!("{YELLOW}warning{YELLOW:#}: {warning}\n"));
+    }
+
     /// Gives a hint on stderr.
     pub(crate) fn hint(&self, hint: &str) {
         if !self.json {

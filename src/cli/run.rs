@@ -149,7 +149,7 @@ impl RunArguments {
 /// How many documents a first push may create where nobody said from which date on they go to NetSuite.
 const FIRST_PUSH: u64 = 25;
 
-fn first_push(settings: &Settings) -> Option<u64> {
+pub(super) fn first_push(settings: &Settings) -> Option<u64> {
     let is_guarded = settings.environment == Environment::Production && settings.orders.start_date.is_none();
     is_guarded.then_some(FIRST_PUSH)
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::arguments::RunArguments;
 use super::assembly::{Remotes, Session};
+use super::listen::LISTENER;
 use super::metrics;
 use super::progress::Listener;
 use super::queue::{self, Question, Served};
@@ -23,6 +24,8 @@ use crate::sync::{Engine, Event, Flows as _, Hands, Memory, Observer, Options, S
 
 /// How often the lease is tried, and the queue looked at, while waiting for either.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
+/// How long a run that would not wait for another one waits for `listen`, which holds the lease only while it pushes.
+const LISTENER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a command asks for.
 pub(super) struct Asked {
@@ -97,6 +100,7 @@ async fn turn(
                 .hint("wait for it with `--if-locked wait`, or let cron pass over it with `--if-locked skip`")
         };
         match how {
+            IfLocked::Skip | IfLocked::Fail if started.elapsed() < patience(path) => pause(session).await?,
             IfLocked::Skip => return Ok(Turn::Skip),
             IfLocked::Fail => return Err(busy()),
             IfLocked::Wait(limit) => {
@@ -116,17 +120,28 @@ async fn turn(
                     session.output.note(&format!("{what} another run of this profile ({})", Lease::holder(path)));
                     told = true;
                 }
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK) => {}
-                    signal = session.stop.wait() => {
-                        if let Some(ticket) = ticket {
-                            state.take_back(ticket)?;
-                        }
-                        return Err(crate::http::interrupted(signal));
+                if let Err(error) = pause(session).await {
+                    if let Some(ticket) = ticket {
+                        state.take_back(ticket)?;
                     }
+                    return Err(error);
                 }
             }
         }
+    }
+}
+
+/// Gives how long a run waits that shall not wait. Whoever just took the lease may not have written its name yet, so one more
+/// look tells.
+fn patience(path: &Path) -> Duration {
+    if Lease::is_held_by(path, LISTENER) { LISTENER_PATIENCE } else { LOOK }
+}
+
+/// Waits until the next look, unless the user asks to stop.
+async fn pause(session: &Session<'_>) -> Result<()> {
+    tokio::select! {
+        () = tokio::time::sleep(LOOK) => Ok(()),
+        signal = session.stop.wait() => Err(crate::http::interrupted(signal)),
     }
 }
 
@@ -165,7 +180,7 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     if !options.dry_run {
         state = state.checked(started_at)?;
         state.begin_run(&run_id, &asked.command, started_at)?;
-        state.tidy_queue(started_at.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(started_at))?;
+        tidy(&mut state, started_at)?;
     }
     if !session.output.quiet {
         session.output.text(&headline(&settings, &directions))?;
@@ -221,6 +236,14 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     }
     show(&session, &errors);
     Ok(result.exit_code)
+}
+
+/// Forgets what nobody waits for any more.
+pub(super) fn tidy(state: &mut State, now: Timestamp) -> Result<()> {
+    let before = |hours: i64| now.checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap_or(now);
+    state.tidy_queue(before(24))?;
+    // WizCommerce repeats a webhook for a quarter of an hour; by hand it may be sent again a little later.
+    state.tidy_deliveries(before(24 * 7))
 }
 
 /// Shows what ended flows early: each cause once, whatever the number of flows it ended. A JSON reader gets the deciding one.

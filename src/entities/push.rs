@@ -218,12 +218,15 @@ pub struct Field {
     pub wizcommerce: Option<String>,
     /// What speaks against writing it.
     pub guard: Guard,
+    /// Whether both say the same though they say it in other words.
+    pub is_alike: bool,
 }
 
 impl Field {
     /// Makes a field that may be written.
     pub fn new(name: impl Into<String>, netsuite: Option<String>, wizcommerce: Option<String>) -> Self {
-        Self { name: name.into(), netsuite, wizcommerce, guard: Guard::Open }
+        let is_alike = netsuite == wizcommerce;
+        Self { name: name.into(), netsuite, wizcommerce, guard: Guard::Open, is_alike }
     }
 }
 

@@ -115,7 +115,7 @@ impl Response {
 }
 
 /// Measures the deepest nesting of JSON text without parsing it; `None` when something is left open.
-fn depth(json: &[u8]) -> Option<usize> {
+pub(crate) fn depth(json: &[u8]) -> Option<usize> {
     let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
     for byte in json {
         if in_text {

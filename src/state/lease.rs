@@ -58,6 +58,11 @@ impl Lease {
         let read = File::open(lock_path(state)).and_then(|mut file| file.read_to_string(&mut text));
         if read.is_err() || text.trim().is_empty() { "another process".into() } else { text.trim().to_owned() }
     }
+
+    /// Tells whether the present holder, or the last one, called itself so when it took the lease.
+    pub fn is_held_by(state: &Path, command: &str) -> bool {
+        Self::holder(state).split(" · ").nth(1) == Some(command)
+    }
 }
 
 impl Drop for Lease {
@@ -77,6 +82,8 @@ mod tests {
         let first = Lease::take(&state, "sync all", Timestamp::UNIX_EPOCH).unwrap().unwrap();
         assert!(Lease::take(&state, "sync orders", Timestamp::UNIX_EPOCH).unwrap().is_none());
         assert_eq!(Lease::holder(&state), format!("pid {} · sync all · since 1970-01-01T00:00:00Z", std::process::id()));
+        assert!(Lease::is_held_by(&state, "sync all") && !Lease::is_held_by(&state, "sync"));
+        assert!(!Lease::is_held_by(&folder.path().join("other.db"), "sync all"));
         drop(first);
         assert!(Lease::take(&state, "sync orders", Timestamp::UNIX_EPOCH).unwrap().is_some());
     }

@@ -21,7 +21,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 pub use cursors::{Blocks, Bounds, Cursor, Mode};
 pub use lease::{Lease, lock_path};
 pub use map::{LinkRow, kinds_of};
-pub use queue::Asked;
+pub use queue::{Asked, Cause, Wish};
 pub use runs::{Commit, Due, RejectionRow, RunRow};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -405,7 +405,7 @@ mod tests {
         let link = state.link("products", crate::model::NetSuiteId(2201)).unwrap().unwrap();
         assert_eq!((link.pushed, link.natural_key.as_deref()), (None, Some("LAMP-ARC-BRS")));
         assert_eq!(state.cursor("products", "pull").unwrap().links_seen, 3);
-        assert_eq!(state.next_asked(now()).unwrap().map(|asked| asked.entity), Some("orders".into()));
+        assert_eq!(state.next_asked(&[Cause::Command], now()).unwrap().map(|asked| asked.entity), Some("orders".into()));
     }
 
     #[test]

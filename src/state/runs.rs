@@ -281,15 +281,19 @@ impl State {
         })
     }
 
+    /// Notes the end of runs that were killed. Whoever calls this holds the lease, and runs nothing yet.
+    pub fn end_killed_runs(&mut self) -> Result<()> {
+        if !self.read("select exists (select 1 from run where finished_at is null)", |row| row.get(0))? {
+            return Ok(());
+        }
+        self.change(|transaction| transaction.execute(END_KILLED, []).map(|_| ()))
+    }
+
     /// Notes the start of a run.
     pub fn begin_run(&mut self, id: &str, command: &str, now: Timestamp) -> Result<()> {
         let started = started(now);
         self.change(|transaction| {
-            // A run that never ended was killed: it holds the lease no more, or this one could not begin.
-            transaction.execute(
-                "update run set finished_at = started_at, outcome = 'interrupted', exit_code = 137 where finished_at is null",
-                [],
-            )?;
+            transaction.execute(END_KILLED, [])?;
             transaction
                 .execute("insert into run (id, command, started_at) values (?1, ?2, ?3)", params![id, command, started])
                 .map(|_| ())
@@ -333,6 +337,10 @@ impl State {
             .map_err(|error| self.broken(error))
     }
 }
+
+/// A run that never ended was killed: it holds the lease no more, or the next one could not begin.
+const END_KILLED: &str =
+    "update run set finished_at = started_at, outcome = 'interrupted', exit_code = 137 where finished_at is null";
 
 /// Gives the start of a run as it is stored: short runs share a second, and the last one must be told from the others.
 fn started(now: Timestamp) -> String {

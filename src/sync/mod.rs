@@ -163,6 +163,8 @@ struct Tally {
     seen: BTreeSet<i64>,
     /// Natural keys of records on both sides that must not be linked.
     contradicted: BTreeSet<String>,
+    /// Records of WizCommerce that were read whole in this run, each with its `updated_at` then.
+    read: BTreeMap<String, Option<String>>,
 }
 
 /// What is known of a flow's run when it begins.

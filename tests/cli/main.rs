@@ -8,6 +8,7 @@ mod program;
 mod configuration;
 mod help;
 mod interruption;
+mod listen;
 mod map;
 mod output;
 mod push;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use netwiz::sandbox::endpoint::Endpoint;
 use netwiz::sandbox::exchange::Remote as _;
 use netwiz::sandbox::faults::{Action, Fault, Faults};
+use netwiz::sandbox::wizcommerce::Subscription;
 use netwiz::sandbox::{self, Running, World};
 use serde_json::Value;
 
@@ -324,13 +325,29 @@ impl Simulators {
 
     /// Starts a small world, on demand with records that must be rejected.
     pub fn with(problems: bool) -> Self {
-        let world = World::open(None, sandbox::Setup::default(), sandbox::system_clock()).unwrap();
+        Self::set_up(problems, sandbox::Setup::default())
+    }
+
+    /// Starts a small world whose WizCommerce tells a subscriber of changes.
+    pub fn telling(subscription: Subscription) -> Self {
+        let mut setup = sandbox::Setup::default();
+        setup.wizcommerce.webhooks = Some(subscription);
+        Self::set_up(false, setup)
+    }
+
+    fn set_up(problems: bool, setup: sandbox::Setup) -> Self {
+        let world = World::open(None, setup, sandbox::system_clock()).unwrap();
         world.seed(40, problems).unwrap();
         let faults = Arc::new(Faults::new(Vec::new()));
         let calm = sandbox::conditions(Duration::ZERO, None);
         let endpoints = world.endpoints(calm, calm, Arc::clone(&faults));
-        let running = Running::start(endpoints.clone(), [0, 0]).unwrap();
+        let running = Running::start_with(endpoints.clone(), [0, 0], world.courier().unwrap()).unwrap();
         Self { world, endpoints, faults, running }
+    }
+
+    /// Gives scheme, host and port of WizCommerce.
+    pub fn wizcommerce_url(&self) -> &str {
+        &self.running.wizcommerce_url
     }
 
     /// Makes a remote misbehave, for ever or so many times.

@@ -294,7 +294,7 @@ impl PushCustomers {
         new.iter().filter_map(child).collect()
     }
 
-    fn row_of<'r>(rows: &'r Rows, id: NetSuiteId) -> Option<&'r Row> {
+    fn row_of(rows: &Rows, id: NetSuiteId) -> Option<&Row> {
         rows.of("customers").iter().find(|row| row.head() == Some(id))
     }
 

@@ -19,7 +19,7 @@ use self::sale::{Address, Problem, Sale, date_of};
 pub(in crate::entities) use self::sale::{Sort as ChargeSort, sort_of_charge};
 use super::catalogs::Catalogs;
 use super::documents::{Document, START_DATE};
-use super::push::{Excluded, Field, Guard, Identity, Key, Outgoing, Proposal, Push, Settled, Source};
+use super::push::{Agreement, Excluded, Field, Guard, Identity, Key, Outgoing, Proposal, Push, Settled, Source};
 use super::{Directory, Frame, Known, Reference, Rows, Table, cut};
 use crate::http::Repeat;
 use crate::model::{Direction, EntityKind, Exact, Fingerprint, Link, NetSuiteId, Reason, Rejection, WizId};
@@ -51,6 +51,8 @@ const NAME_LIMIT: usize = 83;
 const TOWN_LIMIT: usize = 50;
 /// SKUs that one query names.
 const NAMES: usize = 200;
+/// The field that method and price of shipping are.
+const SHIPPING: &str = "shipping";
 /// The field that the lines are.
 const LINES: &str = "lines";
 /// The field that the notes of the lines are.
@@ -285,63 +287,103 @@ impl<K: Kind> Sales<K> {
         }
         let is_cancelled = sale.status == "cancelled";
         let mut skus = BTreeMap::new();
-        // What was called off is not booked any more: whether its items still are for sale does not matter.
-        let lines = if is_cancelled { Vec::new() } else { self.lines(sale, booked.as_ref(), rows, known, &mut skus)? };
+        let agreed =
+            known.wiz(self.kind(), &id.0).and_then(|link| link.pushed.as_ref()).and_then(|pushed| pushed.image.as_deref());
+        let agreed = Agreement::of_pair(agreed);
+        // What is not to be written need not be possible any more: an item may be gone, a setting changed.
+        let is_settled = |name: &str, text: &str| booked.is_some() && is_as_agreed(&agreed, name, text);
+        let mut blocked = Vec::new();
+        let lines = match self.lines(sale, booked.as_ref(), rows, known, &mut skus) {
+            Ok(lines) => Some(lines),
+            Err(_) if is_cancelled => None,
+            Err(problem) if is_settled(LINES, &sale.lines_text()) => {
+                blocked.push((LINES, problem.message));
+                None
+            }
+            Err(problem) => return Err(problem),
+        };
         let mut parts = BTreeMap::new();
         let mut fields = Vec::new();
-        let mut add = |name: String, netsuite: String, wizcommerce: String, members: Members| {
-            // Nothing is an empty text: a side that has none erases nothing on a first meeting.
-            fields.push(Field::new(name.clone(), Some(netsuite), Some(wizcommerce)));
+        // Each side is in its own words, so that another setting is no change of either. Nothing is an empty text: a side that
+        // has none erases nothing on a first meeting.
+        let mut add = |name: String, netsuite: String, wizcommerce: String, sent: Option<String>, members: Members| {
+            let mut field = Field::new(name.clone(), Some(netsuite), Some(wizcommerce));
+            field.is_alike |= sent.is_some() && sent == field.netsuite;
+            fields.push(field);
             parts.insert(name, members);
         };
         let header = |name: &str| booked.as_ref().and_then(|booked| booked.header.text(name)).unwrap_or_default().to_owned();
-        let one = |name: &str, value: &dyn ErasedValue| {
-            let mut members = Members::default();
-            value.put(&mut members, name);
-            members
-        };
         let po = sale.po.clone().unwrap_or_default();
-        add("purchase order".into(), header("otherrefnum"), po, one("otherRefNum", &sale.po));
+        add("purchase order".into(), header("otherrefnum"), po, None, one("otherRefNum", &sale.po));
         let memo = self.memo(sale);
-        add("memo".into(), header("memo"), memo.clone(), one("memo", &memo));
+        add("memo".into(), header("memo"), memo.clone(), None, one("memo", &memo));
         let is_order = Self::FORM.entity == EntityKind::Orders;
         let (name, column, member, date) = if is_order {
             ("ship date", "shipdate", "shipDate", &sale.ship_date)
         } else {
             ("expiry date", "duedate", "dueDate", &sale.expires)
         };
-        add(name.into(), header(column), date.clone().unwrap_or_default(), one(member, date));
+        add(name.into(), header(column), date.clone().unwrap_or_default(), None, one(member, date));
         // A term that NetSuite does not know is not sent.
         let term = sale.term.as_ref().map(|term| self.terms.get(&term.to_lowercase()));
-        if term != Some(None) {
-            let term = term.flatten();
-            add("terms".into(), header("terms"), term.cloned().unwrap_or_default(), one("terms", &term.map(Pointer::to)));
-        }
-        let (shipping, members) = self.shipping(sale)?;
+        let (sent, members) = match term {
+            None => (None, one("terms", &None::<Pointer>)),
+            Some(Some(term)) => (Some(term.clone()), one("terms", &Pointer::to(term))),
+            Some(None) => (None, Members::default()),
+        };
+        add("terms".into(), header("terms"), sale.term.clone().unwrap_or_default(), sent, members);
+        let text = format!("{} {}", sale.ship_method.as_deref().unwrap_or_default(), sale.charges.shipping);
+        let (sent, members) = match self.shipping(sale) {
+            Ok((sent, members)) => (Some(sent), members),
+            Err(problem) if is_settled(SHIPPING, &text) => {
+                blocked.push((SHIPPING, problem.message));
+                (None, Members::default())
+            }
+            Err(problem) => return Err(problem),
+        };
         let present = booked.as_ref().map(|booked| format!("{} {}", header("shipmethod"), booked.freight())).unwrap_or_default();
-        add("shipping".into(), present, shipping, members);
-        if let Some(address) = sale.address.as_ref().filter(|address| !address.is_empty()) {
-            let present = booked.as_ref().map(Booked::address_text).unwrap_or_default();
-            let mut members = Members::default();
+        add(SHIPPING.into(), present, text, sent, members);
+        // Without an address, or without attributes shown, there is nothing to write, and nothing to forget.
+        let address = sale.address.as_ref().filter(|address| !address.is_empty());
+        let mut members = Members::default();
+        if let Some(address) = address {
             match self.saved_address(address, customer, rows, known) {
                 Some(saved) => members.set("shipAddressList", &Pointer::to(saved)),
                 None => members.set("shippingAddress", &Sent::of(address)),
             }
-            add("shipping address".into(), present, address.text(), members);
         }
+        let present = booked.as_ref().map(Booked::address_text).unwrap_or_default();
+        add("shipping address".into(), present, address.map(Address::text).unwrap_or_default(), None, members);
         for (attribute, field) in &self.settings.attributes {
-            let Some(shown) = &sale.attributes else { continue };
-            let value = shown.get(attribute).cloned();
+            let value = sale.attributes.as_ref().and_then(|shown| shown.get(attribute)).cloned();
+            let members = if sale.attributes.is_some() { one(field, &value) } else { Members::default() };
             let present = header(&field.to_ascii_lowercase());
-            add(format!("attribute {attribute}"), present, value.clone().unwrap_or_default(), one(field, &value));
+            add(format!("attribute {attribute}"), present, value.unwrap_or_default(), None, members);
         }
         if let Some(lock) = booked.as_ref().and_then(Booked::header_lock) {
             fields.iter_mut().for_each(|field| field.guard = Guard::Locked(lock.clone()));
         }
+        let as_made = lines.as_deref().map(lines_text);
         match &booked {
-            Some(booked) => fields.extend(more_fields(sale, booked, customer, &lines, is_cancelled)),
+            Some(booked) => {
+                fields.extend(more_fields(sale, booked, customer, as_made.as_ref()));
+                if is_cancelled && !agreed.is_known() && !booked.has_ended() {
+                    call_off(booked, as_made.as_ref(), &mut fields)?;
+                }
+            }
             // What is sent now tells later what was edited since, should the answer be lost.
-            None => fields.push(Field::new(LINES, None, Some(lines_text(&lines, is_cancelled)))),
+            None => {
+                fields.push(Field::new(LINES, None, Some(sale.lines_text())));
+                fields.push(Field::new(NOTES, None, Some(sale.line_notes())));
+            }
+        }
+        for (name, why) in blocked {
+            // Should it have to be written all the same.
+            fields.iter_mut().filter(|field| field.name == name).for_each(|field| field.guard = Guard::Locked(why.clone()));
+        }
+        let mut lines = lines.unwrap_or_default();
+        if let Some(booked) = &booked {
+            give_keys(&mut lines, booked.keys());
         }
         Ok(Proposal {
             key: id.clone(),
@@ -488,22 +530,15 @@ impl<K: Kind> Sales<K> {
             // It has no quantity: it is off the whole.
             lines.push(BookedLine::new(item.clone(), None, discount.negated().normalized(), None));
         }
-        if let Some(booked) = booked {
-            give_keys(&mut lines, booked.keys());
-        }
         Ok(lines)
     }
 }
 
-/// A value of any type that can be a member.
-trait ErasedValue {
-    fn put(&self, members: &mut Members, name: &str);
-}
-
-impl<T: Serialize> ErasedValue for T {
-    fn put(&self, members: &mut Members, name: &str) {
-        members.set(name, self);
-    }
+/// Makes a record of one member.
+fn one(name: &str, value: &impl Serialize) -> Members {
+    let mut members = Members::default();
+    members.set(name, value);
+    members
 }
 
 /// An address as it is sent.
@@ -559,30 +594,53 @@ fn give_keys(lines: &mut [BookedLine], mut present: Vec<(i64, NetSuiteId)>) {
     }
 }
 
-/// Writes the lines of a sale as they should be, or that there are none any more.
-fn lines_text(lines: &[BookedLine], is_cancelled: bool) -> String {
-    if is_cancelled { ENDED.to_owned() } else { lines.iter().map(BookedLine::text).collect::<Vec<_>>().join("\n") }
+/// Tells whether WizCommerce's side of a field is what was agreed on, or nobody knows what that was.
+fn is_as_agreed(agreed: &Agreement, name: &str, text: &str) -> bool {
+    let now = Fingerprint::of(text.as_bytes());
+    agreed.of(name).is_none_or(|agreed| agreed.wizcommerce == Some(now.as_str()))
 }
 
-/// The fields that are compared only where both sides have the sale: its customer and its lines.
-fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, lines: &[BookedLine], is_cancelled: bool) -> Vec<Field> {
+/// The fields that are compared only where both sides have the sale: its customer and its lines. `as_made` is what its lines
+/// would be made as now.
+fn more_fields(sale: &Sale, booked: &Booked<'_>, customer: NetSuiteId, as_made: Option<&String>) -> Vec<Field> {
     let of = |name: &str, netsuite: String, wizcommerce: String, guard: Guard| Field {
         guard,
         ..Field::new(name, Some(netsuite), Some(wizcommerce))
     };
     let entity = booked.header.text("entity").unwrap_or_default().to_owned();
     let moved = Guard::Locked("NetSuite moves no document to another customer".to_owned());
-    let wanted = lines_text(lines, is_cancelled);
+    let is_cancelled = sale.status == "cancelled";
+    let wanted = if is_cancelled { ENDED.to_owned() } else { sale.lines_text() };
     let guard = booked.lines_lock().map_or(Guard::Contested, Guard::Locked);
-    let mut fields = vec![of("customer", entity, customer.to_string(), moved), of(LINES, booked.lines_text(), wanted, guard)];
+    let mut lines = of(LINES, booked.lines_text(), wanted, guard);
+    lines.is_alike |= !is_cancelled && as_made == lines.netsuite.as_ref();
+    let mut fields = vec![of("customer", entity, customer.to_string(), moved), lines];
     if !is_cancelled {
         // NetSuite describes lines by itself: only what WizCommerce says of them counts.
-        let notes: Vec<String> =
-            sale.lines.iter().enumerate().filter_map(|(at, line)| Some(format!("{at} {}", line.note.as_ref()?))).collect();
         let guard = booked.header_lock().map_or(Guard::Open, Guard::Locked);
-        fields.push(of(NOTES, String::new(), notes.join("\n"), guard));
+        fields.push(of(NOTES, String::new(), sale.line_notes(), guard));
     }
     fields
+}
+
+/// Writes lines as one text, as [`Booked::lines_text`] writes those that are there.
+fn lines_text(lines: &[BookedLine]) -> String {
+    lines.iter().map(BookedLine::text).collect::<Vec<_>>().join("\n")
+}
+
+/// Sees to it that a sale that was called off ends in NetSuite though nothing is known of what both sides agreed on: its create
+/// was lost, or the state was. That is done only where its lines are still those that were made (`correctness.md` R8).
+fn call_off(booked: &Booked<'_>, as_made: Option<&String>, fields: &mut [Field]) -> Result<(), Problem> {
+    let why = match booked.lines_lock() {
+        Some(lock) => lock,
+        None if as_made != Some(&booked.lines_text()) => "its lines are others in NetSuite".to_owned(),
+        None => {
+            // As if NetSuite had nothing: WizCommerce's side is taken.
+            fields.iter_mut().filter(|field| field.name == LINES).for_each(|field| field.netsuite = None);
+            return Ok(());
+        }
+    };
+    Err(Problem::new(Reason::Conflict, format!("it was cancelled in WizCommerce, but {why}")))
 }
 
 /// The items of a batch.
@@ -904,3 +962,6 @@ impl<K: Kind> Push for Sales<K> {
         super::push::refused(head, label, refusal)
     }
 }
+
+#[cfg(test)]
+mod tests;

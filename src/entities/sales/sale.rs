@@ -166,6 +166,20 @@ impl Sale {
         })
     }
 
+    /// Writes lines and charges as one text, so that a change shows.
+    pub(super) fn lines_text(&self) -> String {
+        let lines = self.lines.iter().map(|line| format!("{} x {} at {}", line.sku, line.quantity, line.rate));
+        let charges = self.charges.others.iter().map(|(name, amount)| format!("{name} {amount}"));
+        let discount = format!("discount {}", self.charges.discount);
+        lines.chain(charges).chain([discount]).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Writes the notes of the lines as one text.
+    pub(super) fn line_notes(&self) -> String {
+        let notes = self.lines.iter().enumerate().filter_map(|(at, line)| Some(format!("{at} {}", line.note.as_ref()?)));
+        notes.collect::<Vec<_>>().join("\n")
+    }
+
     /// Adds up everything but tax.
     pub(super) fn total(&self) -> Option<Exact> {
         let charges = &self.charges;

@@ -253,6 +253,17 @@ impl NetSuite {
         Ok(Self { settings, session, now, world: Mutex::new(world), logins: Mutex::default() })
     }
 
+    /// Opens an account in memory that begins as this one is now; logins are not remembered.
+    ///
+    /// # Errors
+    ///
+    /// Gives the reason in words when the zone is unknown or the database cannot be copied.
+    pub fn copy(&self, settings: Settings) -> Result<Self, String> {
+        let copy = Self::open(None, settings)?;
+        super::copy_database(&self.world().conn, &mut copy.world().conn)?;
+        Ok(copy)
+    }
+
     /// Gives access to the database, for filling it and for looking into it.
     pub fn with_database<T>(&self, f: impl FnOnce(&Connection) -> T) -> T {
         f(&self.world().conn)

@@ -154,6 +154,17 @@ impl WizCommerce {
         Ok(Self { settings, store: Mutex::new(Store::open(path)?) })
     }
 
+    /// Opens a tenant in memory that begins as this one is now.
+    ///
+    /// # Errors
+    ///
+    /// Says in words why the subscription to webhooks cannot be used or the data cannot be copied.
+    pub fn copy(&self, settings: Settings) -> Result<Self, String> {
+        let copy = Self::open(None, settings)?;
+        super::copy_database(self.store().database(), copy.store().database_mut())?;
+        Ok(copy)
+    }
+
     /// Lets the caller look into the database itself.
     pub fn with_database<T>(&self, look: impl FnOnce(&rusqlite::Connection) -> T) -> T {
         look(self.store().database())

@@ -242,6 +242,11 @@ impl Store {
         &self.database
     }
 
+    /// Gives the database to whoever replaces all of it.
+    pub(super) const fn database_mut(&mut self) -> &mut Connection {
+        &mut self.database
+    }
+
     /// Carries out work that is kept whole or not at all.
     pub(super) fn transact<T, E: From<rusqlite::Error>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.database.execute_batch("begin immediate")?;

@@ -244,6 +244,7 @@ impl Engine<'_> {
             .try_collect()
             .await?;
         let whole: Vec<&Members> = read.iter().filter_map(|(_, record, _)| record.as_ref()).collect();
+        self.recover_creates(flow, &whole).await?;
         let unmade = self.unmade(flow, &whole).await?;
         let mut cases = Vec::new();
         for (id, record, date) in read {
@@ -251,15 +252,15 @@ impl Engine<'_> {
                 self.take_gone(flow, &id, manner, commit, tally)?;
                 continue;
             };
+            tally.borrow_mut().read.insert(id.0.clone(), record.text("updated_at"));
             let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
             let number = record.text(source.number);
             let excluded = flow.excludes(&record, link.as_ref());
             let goes_on = matches!(excluded, Some(Excluded::Unmade(_))) && !unmade.contains_key(&id);
             if let Some(excluded) = excluded.filter(|_| !goes_on) {
-                if unmade.contains_key(&id) {
-                    // It was looked for, and nothing came of its create.
-                    commit.closed.extend(self.open_keys(flow, &id)?);
-                }
+                // It was looked for; what was sent lately may still be executed.
+                let old = self.old_keys(flow)?;
+                commit.closed.extend(old.into_iter().filter(|key| head_of(key) == id.0));
                 self.exclude(flow, &id, number.as_deref(), excluded, manner, commit, tally);
                 continue;
             }
@@ -286,6 +287,42 @@ impl Engine<'_> {
             }
         }
         Ok(cases)
+    }
+
+    /// Gives the keys of creates that were sent so long ago that they are done, or never will be.
+    fn old_keys<P: Push>(&self, flow: &P) -> Result<Vec<String>> {
+        let before = self.clock.now().checked_sub(IN_FLIGHT).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.state.intents_before(flow.entity().name(), flow.direction().name(), before)
+    }
+
+    /// Links what creates of unknown outcome left behind, whatever their source says now: what was called off meanwhile must be
+    /// called off there, too. What it said then stays with the intent until both sides were compared.
+    async fn recover_creates<P: Push>(&mut self, flow: &P, records: &[&Members]) -> Result<()> {
+        let mut open = BTreeMap::new();
+        for record in records {
+            let Some(id) = record.text("id").map(WizId) else { continue };
+            let keys = self.open_keys(flow, &id)?;
+            for key in flow.keys(record, &keys).unwrap_or_default().into_iter().filter(|key| keys.contains(&key.key.0)) {
+                if self.state.link_by_wiz(flow.kind(), &key.key.0)?.is_none() {
+                    open.insert(key.external_id, (key.key, record.text(flow.source().number)));
+                }
+            }
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = open.keys().cloned().collect();
+        let run_id = self.run_id.clone();
+        let mut commit =
+            Commit { entity: flow.entity().name(), direction: flow.direction().name(), run: &run_id, ..Commit::default() };
+        for (name, found) in self.find_external(&flow.identity(), &names).await? {
+            let Some((key, number)) = open.remove(&name).filter(|_| found.fits) else { continue };
+            let mut link = Link::new(flow.kind(), found.id, key);
+            link.external_id = Some(name);
+            link.pushed = Some(Pushed { number, ..Pushed::default() });
+            commit.links.push(link);
+        }
+        self.state.commit(&commit, self.clock.now())
     }
 
     /// Deals with a record that WizCommerce does not have any more.
@@ -376,8 +413,7 @@ impl Engine<'_> {
     /// Closes creates of a record that were sent so long ago that they are done or never will be, where there is nothing to send
     /// in their place: whether they were executed was just looked up.
     fn abandon<P: Push>(&self, flow: &P, case: &Case, plans: &[Plan<P::Body>], commit: &mut Commit<'_>) -> Result<()> {
-        let before = self.clock.now().checked_sub(IN_FLIGHT).unwrap_or(Timestamp::UNIX_EPOCH);
-        let old = self.state.intents_before(flow.entity().name(), flow.direction().name(), before)?;
+        let old = self.old_keys(flow)?;
         let is_planned = |key: &str| plans.iter().any(|plan| plan.proposal.key.0 == key);
         commit.closed.extend(old.into_iter().filter(|key| head_of(key) == case.id.0 && !is_planned(key)));
         Ok(())
@@ -592,7 +628,8 @@ impl Engine<'_> {
         let winner = flow.winner(&proposal);
         // A create of ours whose answer was lost: what WizCommerce said then tells what it changed since.
         let image = self.state.intent_image(flow.entity().name(), flow.direction().name(), &proposal.key.0)?;
-        let known = Remembered { link: link.as_ref(), is_shared: flow.shares_image(), intended: image.as_deref() };
+        let is_open = self.state.has_intent(flow.entity().name(), flow.direction().name(), &proposal.key.0)?;
+        let known = Remembered { link: link.as_ref(), is_shared: flow.shares_image(), intended: image.as_deref(), is_open };
         let decided = decide(proposal, target, &known, winner);
         Ok(decided.map(|plan| Plan { is_ours: plan.is_ours || found.is_some(), ..plan }))
     }
@@ -642,8 +679,11 @@ pub(super) fn head_of(key: &str) -> &str {
     key.split_once('/').map_or(key, |(head, _)| head)
 }
 
+/// The key of a create, and what its source says now.
+type Intent = (String, Option<String>);
+
 /// Gives the keys of everything a batch creates: of the records, and by kind of what hangs on them.
-fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<(String, Option<String>)>, BTreeMap<&'static str, Vec<String>>) {
+fn intents_of<B>(lanes: &[(&Case, Vec<Plan<B>>)]) -> (Vec<Intent>, BTreeMap<&'static str, Vec<String>>) {
     let mut keys = Vec::new();
     let mut children: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for plan in lanes.iter().flat_map(|(_, plans)| plans) {

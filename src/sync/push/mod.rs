@@ -169,9 +169,13 @@ impl Engine<'_> {
                 Some(made) => made,
                 None => self.prepare_push(flow, known, tally).await?,
             };
-            let id = |row: &Members| row.text("id").map(WizId);
-            let arrivals =
-                page.rows.into_iter().filter_map(|row| Some(Arrival { id: id(&row)?, row: Some((row, page.date)) })).collect();
+            let arrivals = page.rows.into_iter().filter_map(|row| {
+                let id = row.text("id").map(WizId)?;
+                // What was left by an earlier run and taken up first is not looked at twice, unless it changed since.
+                let is_done = tally.borrow().read.get(&id.0).is_some_and(|read| *read == row.text("updated_at"));
+                (!is_done).then_some(Arrival { id, row: Some((row, page.date)) })
+            });
+            let arrivals = arrivals.collect();
             self.push_batch(flow, &made, arrivals, manner, tally).await?;
             shape = Some(made);
             if self.is_enough(tally) {

@@ -58,6 +58,8 @@ pub(super) struct Remembered<'r> {
     pub(super) is_shared: bool,
     /// What WizCommerce said of it when a create was sent whose outcome is not known.
     pub(super) intended: Option<&'r str>,
+    /// Whether a create is open whose outcome was not known until now.
+    pub(super) is_open: bool,
 }
 
 impl Remembered<'_> {
@@ -110,7 +112,7 @@ pub(super) fn decide<B>(
     };
     let mut fields = BTreeSet::new();
     let mut lost = Vec::new();
-    for field in &proposal.fields {
+    for field in proposal.fields.iter().filter(|field| !field.is_alike) {
         let (netsuite, wizcommerce) = (digest(field.netsuite.as_ref()), digest(field.wizcommerce.as_ref()));
         let before = agreed.of(&field.name);
         let merged = merge(before, netsuite.as_deref(), wizcommerce.as_deref(), winner);
@@ -133,7 +135,9 @@ pub(super) fn decide<B>(
         }
         fields.insert(field.name.clone());
     }
-    let action = match (target.is_linked, fields.is_empty() && proposal.children.is_empty()) {
+    // A record that a lost create left behind is linked just now.
+    let is_linked = target.is_linked && !known.is_open;
+    let action = match (is_linked, fields.is_empty() && proposal.children.is_empty()) {
         (true, true) => Action::Unchanged(target.id),
         (true, false) => Action::Update(target.id, fields),
         (false, _) => Action::Adopt(target.id, fields),
@@ -168,12 +172,7 @@ mod tests {
     use crate::model::{Pushed, WizId};
 
     fn proposal(netsuite: Option<&str>, wizcommerce: Option<&str>, guard: Guard) -> Proposal<()> {
-        let field = Field {
-            name: "memo".into(),
-            netsuite: netsuite.map(str::to_owned),
-            wizcommerce: wizcommerce.map(str::to_owned),
-            guard,
-        };
+        let field = Field { guard, ..Field::new("memo", netsuite.map(str::to_owned), wizcommerce.map(str::to_owned)) };
         Proposal {
             key: WizId("w".into()),
             head: WizId("w".into()),
@@ -195,7 +194,7 @@ mod tests {
     }
 
     fn remembered(link: Option<&Link>) -> Remembered<'_> {
-        Remembered { link, is_shared: false, intended: None }
+        Remembered { link, is_shared: false, intended: None, is_open: false }
     }
 
     const LINKED: Option<Target> = Some(Target { id: NetSuiteId(7), is_linked: true });
@@ -224,9 +223,26 @@ mod tests {
     }
 
     #[test]
+    fn on_a_first_meeting_what_netsuite_has_is_taken_as_agreed() {
+        for guard in [Guard::Open, Guard::Contested, Guard::Locked("it is billed".into())] {
+            let plan = decide(proposal(Some("A"), Some("b"), guard), FOUND, &remembered(None), Side::NetSuite).unwrap();
+            assert_eq!((plan.action.fields(), plan.lost), (BTreeSet::new(), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn what_both_say_in_their_own_words_is_no_change() {
+        let mut changed = proposal(Some("B"), Some("b"), Guard::Contested);
+        changed.fields[0].is_alike = true;
+        let link = link("A", "a");
+        let plan = decide(changed, LINKED, &remembered(Some(&link)), Side::NetSuite).unwrap();
+        assert!(matches!(plan.action, Action::Unchanged(_)));
+    }
+
+    #[test]
     fn what_changed_after_a_lost_create_is_told_by_what_was_sent() {
         let image = intended(&proposal(None, Some("a"), Guard::Open).fields).unwrap();
-        let known = Remembered { link: None, is_shared: false, intended: Some(&image) };
+        let known = Remembered { link: None, is_shared: false, intended: Some(&image), is_open: true };
         let action = |netsuite, wizcommerce| {
             decide(proposal(Some(netsuite), Some(wizcommerce), Guard::Contested), FOUND, &known, Side::NetSuite).unwrap().action
         };

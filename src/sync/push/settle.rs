@@ -294,7 +294,7 @@ fn agreed_now<B>(plan: &Plan<B>, now: &BTreeMap<String, Field>, is_shared: bool)
     let is_new = plan.action == Action::Create;
     let is_first = matches!(plan.action, Action::Adopt(..)) || !plan.agreed.is_known();
     for field in now.values() {
-        let alike = field.netsuite == field.wizcommerce;
+        let alike = field.is_alike;
         if is_shared {
             // One image for both: what was sent. Should a script have made something else of it, that is NetSuite's news.
             if is_new || alike || written.contains(&field.name) {
