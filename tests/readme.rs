@@ -102,6 +102,10 @@ fn the_first_command_works_in_an_empty_home() {
     let mut home = Home::empty();
     home.environment.remove("NETWIZ_RETRY_BASE_MS");
     let first = home.succeed(&["--profile", "sandbox", "sync", "all"]);
+    if let Ok(text) = std::fs::read_to_string(repository().join("README.md")) {
+        let (_, wanted) = shown(&text, "Sixty seconds, without any account").remove(0);
+        assert_eq!(steady(&first.stdout), steady(&wanted), "README\n{first}");
+    }
     let header = first.stdout.lines().find(|line| line.trim_start().starts_with("entity")).expect("a table");
     for column in ["read", "created", "updated", "unchanged", "rejected", "failed"] {
         assert!(header.contains(column), "{column} is not in {header:?}");
@@ -113,6 +117,59 @@ fn the_first_command_works_in_an_empty_home() {
         for count in ["created", "updated", "adopted", "deactivated", "rejected", "failed"] {
             assert_eq!(flow["counts"][count], 0, "{count} of {flow:#}");
         }
+    }
+}
+
+/// What of an output is the same on every run: no ports, times, durations and run numbers.
+fn steady(text: &str) -> Vec<String> {
+    let word = |word: &str| match word.split_once("127.0.0.1:") {
+        Some((before, _)) => format!("{before}127.0.0.1"),
+        None if word.parse::<jiff::Timestamp>().is_ok() => "<time>".to_owned(),
+        None => word.to_owned(),
+    };
+    let line = |line: &str| match line.split_once("--run ") {
+        Some((before, _)) => format!("{before}--run"),
+        None if line.starts_with("cursor ") => "cursor".to_owned(),
+        None => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
+    };
+    text.trim_end().lines().map(line).collect()
+}
+
+/// The blocks of a section: the commands of each that is for a shell, and the output below it.
+fn shown(text: &str, section: &str) -> Vec<(String, String)> {
+    let rest = text.split_once(&format!("## {section}\n")).unwrap_or_else(|| panic!("there is no section {section}")).1;
+    let section = rest.split("\n## ").next().unwrap();
+    let mut blocks = section.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).peekable();
+    let mut shown = Vec::new();
+    while let Some((language, body)) = blocks.next() {
+        if language == "sh" {
+            let output = blocks.next_if(|(language, _)| *language == "text").map_or("", |(_, output)| output);
+            shown.push((format!("```sh\n{body}```"), output.to_owned()));
+        }
+    }
+    shown
+}
+
+#[test]
+fn the_pushes_of_the_readme_end_as_it_shows_them() {
+    let Ok(text) = std::fs::read_to_string(repository().join("README.md")) else { return };
+    let home = Home::empty();
+    let shown = shown(&text, "A push, a rejection, and the retry that succeeds");
+    assert!(shown.len() >= 3, "{shown:#?}");
+    for (block, wanted) in shown {
+        let mut output = String::new();
+        for words in commands(&block).iter().flat_map(|line| invocations(line)) {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let outcome = home.run(&words);
+            assert!(matches!(outcome.code, 0 | 3), "{words:?}\n{outcome}");
+            // What only says that the sandbox is there is left out.
+            if words[..2] != ["sandbox", "seed"] {
+                output.push_str(&outcome.stdout);
+                let hints = outcome.stderr.lines().filter(|line| line.starts_with("hint:"));
+                hints.for_each(|hint| output.push_str(&format!("{hint}\n")));
+            }
+        }
+        assert_eq!(steady(&output), steady(&wanted), "README: {block}\n{output}");
     }
 }
 

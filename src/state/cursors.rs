@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::State;
 use crate::error::Result;
-use crate::model::rfc3339;
+use crate::model::{Direction, rfc3339};
 
 /// How much a run looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,14 +137,15 @@ impl State {
                     bounds.links
                 ],
             )?;
-            transaction.execute("update block set pending = null where entity = ?1", [entity])?;
+            let kept = kept_by(entity, direction);
+            transaction.execute("update block set pending = null where entity = ?1", [kept])?;
             let mut statement = transaction.prepare_cached(
                 "insert into block (entity, finder, block, pending) values (?1, ?2, ?3, ?4) \
                  on conflict do update set pending = excluded.pending",
             )?;
             for (finder, blocks) in blocks {
                 for (block, digest) in blocks {
-                    statement.execute(params![entity, finder, block, digest])?;
+                    statement.execute(params![kept, finder, block, digest])?;
                 }
             }
             Ok(())
@@ -173,8 +174,9 @@ impl State {
             for kind in kinds {
                 transaction.execute("delete from target where kind = ?1", [kind])?;
             }
-            transaction.execute("delete from block where entity = ?1 and pending is null", [entity])?;
-            transaction.execute("update block set digest = pending, pending = null where entity = ?1", [entity])?;
+            let kept = kept_by(entity, direction);
+            transaction.execute("delete from block where entity = ?1 and pending is null", [kept])?;
+            transaction.execute("update block set digest = pending, pending = null where entity = ?1", [kept])?;
             // The cursor moves last, and never backwards.
             transaction.execute(
                 "update cursor set position = max(coalesce(position, ''), ?3), mapping = ?4, run_mode = null, run_low = null, \
@@ -189,8 +191,9 @@ impl State {
     /// Forgets a run that was stopped before its first write, with the checksums of its start.
     pub fn abandon_run_of(&mut self, entity: &str, direction: &str) -> Result<()> {
         self.change(|transaction| {
-            transaction.execute("delete from block where entity = ?1 and digest is null", [entity])?;
-            transaction.execute("update block set pending = null where entity = ?1", [entity])?;
+            let kept = kept_by(entity, direction);
+            transaction.execute("delete from block where entity = ?1 and digest is null", [kept])?;
+            transaction.execute("update block set pending = null where entity = ?1", [kept])?;
             transaction
                 .execute(
                     "update cursor set run_mode = null, run_low = null, run_high = null, run_mapping = null, run_resume = null, \
@@ -211,6 +214,12 @@ impl State {
             .and_then(|mut statement| statement.query_map([entity, finder], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .map_err(|error| self.broken(error))
     }
+}
+
+/// Names the entity whose checksums belong to a flow: they are NetSuite's, so a flow that goes there has none and leaves those of
+/// the way back alone.
+fn kept_by<'a>(entity: &'a str, direction: &str) -> &'a str {
+    if direction == Direction::Pull.name() { entity } else { "" }
 }
 
 #[cfg(test)]
@@ -267,5 +276,22 @@ mod tests {
         assert_eq!(state.blocks("products", "prices", false).unwrap(), first["prices"]);
         state.finish_run_of("products", "pull", &run, &[], run.high).unwrap();
         assert_eq!(state.blocks("products", "prices", false).unwrap(), second["prices"], "a block that is gone is forgotten");
+    }
+
+    #[test]
+    fn a_push_leaves_the_checksums_of_the_pull_alone() {
+        let mut state = State::in_memory().unwrap();
+        let blocks = |digest: &str| BTreeMap::from([("address book".to_owned(), Blocks::from([(500, digest.to_owned())]))]);
+        let run = bounds("2026-03-01T10:00:00Z");
+        state.start_run_of("customers", "pull", &run, &blocks("a")).unwrap();
+        state.finish_run_of("customers", "pull", &run, &[], run.high).unwrap();
+        // One pull is under way when the pushes begin and end.
+        state.start_run_of("customers", "pull", &run, &blocks("b")).unwrap();
+        state.start_run_of("customers", "push", &run, &BTreeMap::new()).unwrap();
+        state.finish_run_of("customers", "push", &run, &[], run.high).unwrap();
+        state.start_run_of("customers", "push", &run, &BTreeMap::new()).unwrap();
+        state.abandon_run_of("customers", "push").unwrap();
+        assert_eq!(state.blocks("customers", "address book", false).unwrap(), blocks("a")["address book"]);
+        assert_eq!(state.blocks("customers", "address book", true).unwrap(), blocks("b")["address book"]);
     }
 }
