@@ -138,7 +138,7 @@ fn steady(text: &str) -> Vec<String> {
 /// The blocks of a section: the commands of each that is for a shell, and the output below it.
 fn shown(text: &str, section: &str) -> Vec<(String, String)> {
     let rest = text.split_once(&format!("## {section}\n")).unwrap_or_else(|| panic!("there is no section {section}")).1;
-    let section = rest.split("\n## ").next().unwrap();
+    let section = rest.split_once("\n## ").map_or(rest, |(section, _)| section);
     let mut blocks = section.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).peekable();
     let mut shown = Vec::new();
     while let Some((language, body)) = blocks.next() {
