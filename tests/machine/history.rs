@@ -236,7 +236,8 @@ impl History {
             };
             let documents = self.world.documents(resource);
             let ids = (0..1 + dice.below(2))
-                .filter_map(|_| (!documents.is_empty()).then(|| WizId(dice.pick(&documents)["id"].as_str().unwrap().to_owned())));
+                .filter(|_| !documents.is_empty())
+                .map(|_| WizId(dice.pick(&documents)["id"].as_str().unwrap().to_owned()));
             return (entity, direction, Task::Wiz(ids.collect()));
         }
         let sql = match entity {

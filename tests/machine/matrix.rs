@@ -81,7 +81,7 @@ pub fn meet(
         }
         match action {
             Some(action) => {
-                world.faults.add(Fault { skip, times: Some(times), ..Fault::once(remote, method, path, action.clone()) })
+                world.faults.add(Fault { skip, times: Some(times), ..Fault::once(remote, method, path, action.clone()) });
             }
             None => world.unsent.borrow_mut().extend((0..times).map(|_| (method.to_owned(), path.replace("/*", "/"), skip))),
         }
