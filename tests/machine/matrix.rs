@@ -27,7 +27,7 @@ pub const OPERATIONS: [(&str, &str, &str, u32); 17] = [
     ("wizcommerce", "GET", "/v2/orders", 0),
     ("wizcommerce", "GET", "/v2/orders/*", 0),
     ("wizcommerce", "PATCH", "/v1/customers", 0),
-    ("wizcommerce", "PUT", "/v2/orders", 0),
+    ("wizcommerce", "PUT", "/v1/customers", 0),
 ];
 
 /// Where on its way a request is lost, and how a remote may answer it.
