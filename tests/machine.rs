@@ -8,6 +8,8 @@
 mod check;
 #[path = "machine/history.rs"]
 mod history;
+#[path = "machine/matrix.rs"]
+mod matrix;
 #[path = "machine/steps.rs"]
 mod steps;
 #[path = "machine/world.rs"]
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Seeds that found something once.
 const KNOWN: [u64; 0] = [];
 /// How many seeds are played where nobody says otherwise.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 60;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -66,4 +68,39 @@ fn whatever_happens_both_sides_agree_in_the_end() {
     }
     let failed: Vec<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
     assert!(failed.is_empty(), "{} of {} seeds fail: {failed:?}", failed.len(), seeds.len());
+}
+
+#[test]
+fn every_operation_of_a_push_meets_every_phase() {
+    // Once each; as a storm with more time.
+    let times = if std::env::var_os("NETWIZ_TEST_ALL_FAULTS").is_some() { &[1, 6][..] } else { &[1] };
+    let cells: Vec<_> = matrix::OPERATIONS
+        .into_iter()
+        .flat_map(|operation| matrix::phases().into_iter().map(move |phase| (operation, phase)))
+        .flat_map(|(operation, phase)| times.iter().map(move |times| (operation, phase.clone(), *times)))
+        .collect();
+    let next = AtomicU64::new(0);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let templates = history::Templates::new();
+                    assert_eq!(matrix::is_busy(&templates), Vec::<String>::new(), "nothing of these is pushed");
+                    let mut wrong = Vec::new();
+                    while let Some((operation, phase, times)) =
+                        cells.get(usize::try_from(next.fetch_add(1, Ordering::SeqCst)).unwrap())
+                    {
+                        let met = matrix::meet(&templates, *operation, phase, *times);
+                        if let Err(words) = &met {
+                            println!("{words}\n");
+                        }
+                        wrong.extend(met.err());
+                    }
+                    wrong
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(wrong.is_empty(), "{} of {} cells fail:\n{}", wrong.len(), cells.len(), wrong.join("\n\n"));
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::arguments::ListenArguments;
 use super::assembly::{Remotes, Session};
 use super::output::{cyan, number};
+use super::progress::Pause;
 use super::queue::{Served, wait_after};
 use super::reception::{self, Desk};
 use super::summary::headline;
@@ -72,7 +73,8 @@ pub(super) async fn listen(session: Session<'_>, arguments: &ListenArguments) ->
         session.output.line(headline(&settings, &[Direction::Push.name()].into()).trim_end())?;
         session.output.line(&format!("listening on {} · POST /webhooks · GET /health", cyan(&url)))?;
     }
-    let desk = Desk::new(&settings, proof, state.beside()?, std::sync::Arc::clone(&session.clock));
+    let pause = Pause::read(&session.inputs()?);
+    let desk = Desk::new(&settings, proof, state.beside()?, std::sync::Arc::clone(&session.clock), pause);
     let worker = Worker { session: &session, settings: &settings, state, desk: &desk };
     let signal = both(worker.work(remotes), desk.receive(listener, &session.stop)).await?;
     session.output.note("stopped as asked; what was received is stored, and the next run serves it");

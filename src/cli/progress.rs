@@ -1,6 +1,6 @@
 //! Listens to the engine: a bar on a terminal, a log line per batch elsewhere, a JSON line per record on demand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::output::{Output, number};
+use crate::config::Inputs;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::{Event, Fate, Observer, Step};
+use crate::sync::{Event, Fate, Observer};
 
 /// The bars of this process: log lines are printed beside them.
 pub(super) fn bars() -> &'static MultiProgress {
@@ -27,14 +28,37 @@ pub(super) struct Listener<'a> {
     flows: RefCell<Vec<(String, Option<ProgressBar>)>>,
     report: Option<RefCell<BufWriter<File>>>,
     pause: Option<Pause>,
-    passed: RefCell<Vec<Step>>,
 }
 
 /// Where a crash test wants the process to stand still, to be killed there.
-struct Pause {
+pub(super) struct Pause {
     step: String,
     count: usize,
     marker: PathBuf,
+    /// How often the step was passed.
+    passed: Cell<usize>,
+}
+
+impl Pause {
+    /// Reads `NETWIZ_PAUSE_AT`: `step:count:marker-file`.
+    pub(super) fn read(inputs: &Inputs) -> Option<Self> {
+        let mut parts = inputs.environment.get("NETWIZ_PAUSE_AT")?.splitn(3, ':');
+        let (step, count, marker) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { step: step.into(), count: count.parse().ok()?, marker: marker.into(), passed: Cell::new(0) })
+    }
+
+    /// Stands still if this is the step and the time.
+    pub(super) fn at(&self, step: &str) {
+        if step != self.step {
+            return;
+        }
+        self.passed.set(self.passed.get() + 1);
+        if self.passed.get() == self.count {
+            // The test that asked for this waits for the marker, then kills the process.
+            let _ = std::fs::write(&self.marker, step);
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
 }
 
 /// A record as a line of `--report`.
@@ -50,9 +74,8 @@ struct Line<'a> {
 }
 
 impl<'a> Listener<'a> {
-    /// Makes a listener; `report` is where a line per record goes, `pause` comes from `NETWIZ_PAUSE_AT`
-    /// (`step:count:marker-file`, for crash tests only).
-    pub(super) fn new(output: &'a Output, report: Option<&Path>, pause: Option<&str>) -> Result<Self> {
+    /// Makes a listener; `report` is where a line per record goes.
+    pub(super) fn new(output: &'a Output, report: Option<&Path>, pause: Option<Pause>) -> Result<Self> {
         let report = report
             .map(|path| {
                 File::create(path).map(|file| RefCell::new(BufWriter::new(file))).map_err(|error| {
@@ -62,11 +85,7 @@ impl<'a> Listener<'a> {
                 })
             })
             .transpose()?;
-        let pause = pause.and_then(|text| {
-            let mut parts = text.splitn(3, ':');
-            Some(Pause { step: parts.next()?.into(), count: parts.next()?.parse().ok()?, marker: parts.next()?.into() })
-        });
-        Ok(Self { output, flows: RefCell::new(Vec::new()), report, pause, passed: RefCell::new(Vec::new()) })
+        Ok(Self { output, flows: RefCell::new(Vec::new()), report, pause })
     }
 
     /// Writes what is still buffered.
@@ -78,17 +97,6 @@ impl<'a> Listener<'a> {
     /// Names the flow in hand.
     fn entity(&self) -> String {
         self.flows.borrow().last().map(|(entity, _)| entity.clone()).unwrap_or_default()
-    }
-
-    fn pause_at(&self, step: Step) {
-        let Some(pause) = &self.pause else { return };
-        self.passed.borrow_mut().push(step);
-        let times = self.passed.borrow().iter().filter(|passed| **passed == step).count();
-        if step.word() == pause.step && times == pause.count {
-            // The test that asked for this waits for the marker, then kills the process.
-            let _ = std::fs::write(&pause.marker, step.word());
-            std::thread::sleep(Duration::from_secs(60));
-        }
     }
 
     fn record(&self, entity: &str, key: &str, label: &str, fate: Fate<'_>) {
@@ -142,7 +150,9 @@ impl Observer for Listener<'_> {
             }
             Event::Passed(step) => {
                 tracing::debug!(entity = self.entity(), step = step.word(), "passed");
-                self.pause_at(*step);
+                if let Some(pause) = &self.pause {
+                    pause.at(step.word());
+                }
             }
             Event::Record { entity, key, label, fate } => {
                 if let Fate::Rejected(rejection) = fate {

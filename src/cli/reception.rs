@@ -20,6 +20,7 @@ use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
+use super::progress::Pause;
 use super::queue::Question;
 use crate::config::{Extension, Settings};
 use crate::error::{Error, ErrorKind, Result};
@@ -50,6 +51,7 @@ pub(super) struct Desk<'d> {
     health: RefCell<Health>,
     /// Wakes who serves, whenever something was stored.
     pub(super) news: Notify,
+    pause: Option<Pause>,
 }
 
 /// How serving went last.
@@ -86,8 +88,8 @@ struct Words {
 
 impl<'d> Desk<'d> {
     /// Opens the desk of a profile.
-    pub(super) fn new(settings: &'d Settings, proof: Proof, state: State, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, proof, state: RefCell::new(state), clock, health: RefCell::default(), news: Notify::new() }
+    pub(super) fn new(settings: &'d Settings, proof: Proof, state: State, clock: Arc<dyn Clock>, pause: Option<Pause>) -> Self {
+        Self { settings, proof, state: RefCell::new(state), clock, health: RefCell::default(), news: Notify::new(), pause }
     }
 
     /// Notes that what was due was served.
@@ -188,6 +190,9 @@ impl<'d> Desk<'d> {
             }
             Ok(Some(is_news)) => {
                 tracing::info!(delivery, event, record, is_news, "received");
+                if let Some(pause) = &self.pause {
+                    pause.at("delivery_stored");
+                }
                 self.news.notify_one();
                 words(StatusCode::ACCEPTED, if is_news { "stored" } else { "known already" })
             }

@@ -10,7 +10,7 @@ use super::arguments::RunArguments;
 use super::assembly::{Remotes, Session};
 use super::listen::LISTENER;
 use super::metrics;
-use super::progress::Listener;
+use super::progress::{Listener, Pause};
 use super::queue::{self, Question, Served};
 use super::run::if_locked;
 use super::summary::{headline, print_summary};
@@ -172,8 +172,8 @@ pub(super) async fn run(session: Session<'_>, asked: Asked, arguments: RunArgume
     let remotes = session.remotes(&mut settings, Some(&state))?;
     let run_id = SystemEntropy.token(6).to_ascii_lowercase();
     let started_at = session.now();
-    let pause = session.inputs()?.environment.get("NETWIZ_PAUSE_AT").cloned();
-    let listener = Listener::new(session.output, arguments.report.as_deref(), pause.as_deref())?;
+    let pause = Pause::read(&session.inputs()?);
+    let listener = Listener::new(session.output, arguments.report.as_deref(), pause)?;
     if lease.is_some() {
         listener.on(&Event::Passed(Step::LeaseTaken));
     }

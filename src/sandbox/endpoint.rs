@@ -148,6 +148,7 @@ impl Endpoint {
     }
 
     fn admit(&self, request: &Request) -> Option<Passage> {
+        tracing::debug!(remote = self.remote.name(), method = request.method, target = request.target, "request");
         let at = (self.clock)();
         let mut book = lock(&self.book);
         book.last += 1;

@@ -377,7 +377,8 @@ impl Look<'_> {
                 let id = text(&payment, "id").to_lowercase();
                 let deposits = booked(&format!("wz_dp_{id}"));
                 let is_right = deposits == [money(&payment, "amount")];
-                if !is_right && !(deposits.is_empty() && self.is_rejected("payments", text(&payment, "id"))) {
+                let has_reason = deposits.is_empty() && self.is_rejected("payments", text(&payment, "id"));
+                if !(is_right || has_reason) {
                     wrong.push(format!(
                         "I9: payment {} of {} is booked as {deposits:?}",
                         payment["reference_id"], payment["amount"]

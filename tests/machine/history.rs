@@ -35,6 +35,11 @@ impl Templates {
         });
         Self { of }
     }
+
+    /// The world with all extensions, after its first run.
+    pub fn in_step(&self) -> &Template {
+        &self.of[1][0]
+    }
 }
 
 /// What kind of history a seed makes.
@@ -101,7 +106,7 @@ pub fn play(templates: &Templates, seed: u64) -> Result<(), String> {
     Err(format!("{}\n  {wrong}", words.borrow().join("\n")))
 }
 
-struct History {
+pub struct History {
     world: World,
     dice: Dice,
     character: Character,
@@ -109,13 +114,31 @@ struct History {
     words: Rc<RefCell<Vec<String>>>,
 }
 
-fn options() -> Options {
+pub fn options() -> Options {
     // A handful of items is soon more than five of a hundred.
     Options { max_deactivate: Share::Count(1_000), ..Options::default() }
 }
 
 impl History {
-    fn say(&self, words: &str) {
+    /// Makes a history of which only the end is left.
+    pub fn of(world: World, trail: Trail) -> Self {
+        let dice = Dice::new(0);
+        let character = Character { manners: world.manners, ..Character::of(&dice) };
+        Self { world, dice, character, trail, words: Rc::default() }
+    }
+
+    /// Lets the faults end and looks at both sides; gives what is wrong.
+    pub async fn end(&mut self) -> Vec<String> {
+        let mut wrong = self.settle().await;
+        wrong.extend(self.world.breaches.borrow().iter().cloned());
+        wrong
+    }
+
+    pub fn told(&self) -> String {
+        self.words.borrow().join("\n")
+    }
+
+    pub fn say(&self, words: &str) {
         let number = self.words.borrow().len();
         self.words.borrow_mut().push(format!("  {number:2} {} {words}", self.world.clock.now()));
     }
@@ -133,9 +156,7 @@ impl History {
                 STEPS.fetch_add(1, Ordering::Relaxed);
             }
         }
-        let mut wrong = self.settle().await;
-        wrong.extend(self.world.breaches.borrow().iter().cloned());
-        wrong
+        self.end().await
     }
 
     /// Makes one step; false when there was nothing to do it with.
@@ -215,7 +236,8 @@ impl History {
             };
             let documents = self.world.documents(resource);
             let ids = (0..1 + dice.below(2))
-                .filter_map(|_| (!documents.is_empty()).then(|| WizId(dice.pick(&documents)["id"].as_str().unwrap().to_owned())));
+                .filter(|_| !documents.is_empty())
+                .map(|_| WizId(dice.pick(&documents)["id"].as_str().unwrap().to_owned()));
             return (entity, direction, Task::Wiz(ids.collect()));
         }
         let sql = match entity {

@@ -228,6 +228,27 @@ pub fn shop_script() -> Value {
     Value::Array(script)
 }
 
+/// Something to push of every kind: new records, and changes of those that are in NetSuite.
+pub fn busy_script() -> Value {
+    let (old, new) = (shop_id(1, 1), shop_id(1, 50));
+    let amount: Value = serde_json::from_str("10.00").unwrap();
+    json!([
+        { "set": format!("/v1/customers/{old}"), "patch": { "email": "other@shop.example" } },
+        { "insert": "customer_contacts", "document": {
+            "customer_id": old, "first_name": "Lee", "last_name": "Busy", "email": "lee@busy.example", "designation": "Buyer"
+        } },
+        shop_customer(50),
+        { "set": format!("/v1/orders/{}", shop_id(2, 1)), "patch": { "po_number": "PO-BUSY" } },
+        shop_sale("orders", shop_id(2, 50), "W50".into(), &new, "confirmed", &[("LAMP", 1, 9_900), ("BULB", 3, 420)]),
+        shop_sale("quotes", shop_id(3, 50), "Q50".into(), &old, "submitted", &[("BULB", 12, 410)]),
+        { "insert": "payments", "document": {
+            "id": shop_id(4, 50), "reference_id": "P50", "customer_id": old, "amount": amount,
+            "payment_date": "2026-03-02T00:00:00Z", "payment_method_type": "VISA", "status": "PAID",
+            "allocations": [{ "order_id": shop_id(2, 1), "amount": amount }]
+        } }
+    ])
+}
+
 /// What anybody may do in NetSuite.
 const HERE: [&str; 24] = [
     "line by hand",

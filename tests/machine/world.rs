@@ -60,6 +60,9 @@ default = "house@netwiz.example"
 initial-status = "B"
 discount-item = "90012"
 charge-items = { "Handling" = "90015" }
+[profile.test.payments]
+push = true
+methods = { default = "4" }
 "#;
 
 /// The seed's numbers: everything random comes from here (`correctness.md` R17).
@@ -412,6 +415,7 @@ pub struct Seat {
     ledger: Connection,
     canaries: Rc<Vec<String>>,
     breaches: Rc<RefCell<Vec<String>>>,
+    unsent: Rc<RefCell<Vec<(String, String, u32)>>>,
     /// What became of records, by entity and word.
     fates: RefCell<BTreeMap<(&'static str, &'static str), u64>>,
 }
@@ -439,6 +443,22 @@ impl Seat {
         if request.method.name() == "POST" {
             self.check_intent(remote, &request.url[base.len()..], &body);
         }
+    }
+
+    /// Tells whether a request is one that never leaves.
+    fn is_unsent(&self, request: &Request) -> bool {
+        let mut unsent = self.unsent.borrow_mut();
+        let path = request.url.splitn(4, '/').nth(3).unwrap_or_default();
+        let fits = |(method, begin, _): &(String, String, u32)| {
+            *method == request.method.name() && format!("/{path}").starts_with(begin.as_str())
+        };
+        let Some(at) = unsent.iter().position(fits) else { return false };
+        if unsent[at].2 > 0 {
+            unsent[at].2 -= 1;
+            return false;
+        }
+        unsent.remove(at);
+        true
     }
 
     /// Of every create the intent is on the disk (`correctness.md` 0.4).
@@ -552,6 +572,9 @@ impl Transport for Wire {
             if count.get() > CEILINGS[self.remote] {
                 seat.breach(format!("I10: {} requests in flight at remote {}", count.get(), self.remote));
             }
+            if seat.is_unsent(&request) {
+                return Err(Lost::NotSent("the connection was refused".into()));
+            }
             let answer = self.inner.send(request).await;
             seat.answered.set(seat.answered.get() + 1);
             if seat.crash == Some(Crash::AfterRequest(seat.answered.get())) {
@@ -572,6 +595,8 @@ pub struct World {
     pub workers: Vec<Worker>,
     pub breaches: Rc<RefCell<Vec<String>>>,
     pub manners: Manners,
+    /// Requests that never leave: method, what the path begins with, and how many such requests pass before.
+    pub unsent: Rc<RefCell<Vec<(String, String, u32)>>>,
     canaries: Rc<Vec<String>>,
     entropy: Arc<Shared>,
     stop: Stop,
@@ -613,6 +638,7 @@ impl World {
             workers: (0..workers).map(|at| Worker::new(template.state.as_ref().filter(|_| at == 0))).collect(),
             breaches: Rc::default(),
             manners,
+            unsent: Rc::default(),
             canaries: Rc::new(canaries()),
             entropy: Arc::new(Shared(Mutex::new(Replay::new(Timestamp::UNIX_EPOCH, seed)))),
             stop,
@@ -650,6 +676,7 @@ impl World {
             ledger: Connection::open(&worker.address).unwrap(),
             canaries: Rc::clone(&self.canaries),
             breaches: Rc::clone(&self.breaches),
+            unsent: Rc::clone(&self.unsent),
             fates: RefCell::default(),
         });
         let surroundings = Surroundings {
