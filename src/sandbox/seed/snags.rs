@@ -85,7 +85,7 @@ fn orders(shop: &mut Shop) {
     let baskets = [
         typed(WANTED, WANTED_PRICE, json!(0)),
         basket(vec![piece], vec![("additional_charges", charge)]),
-        basket(vec![piece], vec![("price_list_id", json!("ref:BASE-EUR"))]),
+        basket(vec![piece], vec![("price_list_id", json!("BASE-EUR"))]),
         typed("PROBLEM-NO-SELLER", 1_495, json!(0)),
         // Five of what, nobody said.
         typed("PROBLEM-MARGINAL", 1_450, json!(5)),

@@ -80,7 +80,6 @@ pub(super) fn settle(store: &Store, order: &mut Json, now: &str) -> Result<(), R
     order.set_default("payment_status", Json::of_text("PENDING"));
     order.set_default("fulfillment_status", Json::of_text("UNFULFILLED"));
     review.settle_attributes(order, "order", now)?;
-    review.resolve(order, "price_list_id", Resource::PriceLists)?;
     sales::settle(&mut review, order)?;
     review.finish()
 }

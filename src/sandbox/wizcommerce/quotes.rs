@@ -82,7 +82,6 @@ pub(super) fn settle(store: &Store, quote: &mut Json, now: &str) -> Result<(), R
     review.resolve(quote, "converted_order_id", Resource::Orders)?;
     quote.set_default("source", Json::of_text("cart"));
     review.settle_attributes(quote, "order", now)?;
-    review.resolve(quote, "price_list_id", Resource::PriceLists)?;
     sales::settle(&mut review, quote)?;
     review.finish()
 }
