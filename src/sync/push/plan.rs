@@ -118,7 +118,10 @@ pub(super) fn decide<B>(
         let merged = merge(before, netsuite.as_deref(), wizcommerce.as_deref(), winner);
         if before.is_none() && !known.is_shared && merged == Merged::Overrules(Side::NetSuite) {
             // NetSuite has what was made of this record before; what it was then nobody knows any more, so both are taken as
-            // agreed.
+            // agreed. Which of two different ones is the later is for a person to say.
+            if field.guard == Guard::Contested {
+                lost.push(format!("{} differs from NetSuite's, and which is the later is not known; both stay", field.name));
+            }
             continue;
         }
         if merged.winner().is_none_or(|winner| winner == Side::NetSuite && !is_contested(field, merged)) {

@@ -11,7 +11,7 @@ use super::super::{Engine, Fate, Shape, Tally};
 use super::apply::{Breaker, Lane, Outcome};
 use super::batch::{Case, Knowledge};
 use super::plan::{Action, Plan};
-use crate::entities::push::{Field, Outgoing, Push, Settled, Target};
+use crate::entities::push::{Field, Guard, Outgoing, Push, Settled, Target};
 use crate::error::{Error, Result};
 use crate::model::{Fingerprint, Link, NetSuiteId, Reason};
 use crate::state::Commit;
@@ -300,6 +300,11 @@ fn agreed_now<B>(plan: &Plan<B>, now: &BTreeMap<String, Field>, is_shared: bool)
             if is_new || alike || written.contains(&field.name) {
                 agreed.set(&field.name, field.wizcommerce.as_deref(), field.wizcommerce.as_deref());
             }
+        } else if is_first && !alike && !written.contains(&field.name) && field.guard == Guard::Contested {
+            // Somebody made it something else, whoever that was: NetSuite's counts as changed until both are alike
+            // (`correctness.md` R8).
+            let digest = field.wizcommerce.as_ref().map(|text| Fingerprint::of(text.as_bytes()).as_str().to_owned());
+            agreed.set_digests(&field.name, Some(String::new()), digest);
         } else if is_new || is_first || alike || written.contains(&field.name) {
             agreed.set(&field.name, field.netsuite.as_deref(), field.wizcommerce.as_deref());
         }
