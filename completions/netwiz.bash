@@ -181,6 +181,18 @@ _netwiz() {
             netwiz__subcmd__help__subcmd__failures,show)
                 cmd="netwiz__subcmd__help__subcmd__failures__subcmd__show"
                 ;;
+            netwiz__subcmd__help__subcmd__map,export)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__export"
+                ;;
+            netwiz__subcmd__help__subcmd__map,forget)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__forget"
+                ;;
+            netwiz__subcmd__help__subcmd__map,rebuild)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__help__subcmd__map,set)
+                cmd="netwiz__subcmd__help__subcmd__map__subcmd__set"
+                ;;
             netwiz__subcmd__help__subcmd__map,show)
                 cmd="netwiz__subcmd__help__subcmd__map__subcmd__show"
                 ;;
@@ -202,14 +214,38 @@ _netwiz() {
             netwiz__subcmd__help__subcmd__sandbox,serve)
                 cmd="netwiz__subcmd__help__subcmd__sandbox__subcmd__serve"
                 ;;
+            netwiz__subcmd__map,export)
+                cmd="netwiz__subcmd__map__subcmd__export"
+                ;;
+            netwiz__subcmd__map,forget)
+                cmd="netwiz__subcmd__map__subcmd__forget"
+                ;;
             netwiz__subcmd__map,help)
                 cmd="netwiz__subcmd__map__subcmd__help"
+                ;;
+            netwiz__subcmd__map,rebuild)
+                cmd="netwiz__subcmd__map__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__map,set)
+                cmd="netwiz__subcmd__map__subcmd__set"
                 ;;
             netwiz__subcmd__map,show)
                 cmd="netwiz__subcmd__map__subcmd__show"
                 ;;
+            netwiz__subcmd__map__subcmd__help,export)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__export"
+                ;;
+            netwiz__subcmd__map__subcmd__help,forget)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__forget"
+                ;;
             netwiz__subcmd__map__subcmd__help,help)
                 cmd="netwiz__subcmd__map__subcmd__help__subcmd__help"
+                ;;
+            netwiz__subcmd__map__subcmd__help,rebuild)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__rebuild"
+                ;;
+            netwiz__subcmd__map__subcmd__help,set)
+                cmd="netwiz__subcmd__map__subcmd__help__subcmd__set"
                 ;;
             netwiz__subcmd__map__subcmd__help,show)
                 cmd="netwiz__subcmd__map__subcmd__help__subcmd__show"
@@ -1115,8 +1151,64 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__help__subcmd__map)
-            opts="show"
+            opts="show set forget rebuild export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__help__subcmd__map__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1403,7 +1495,7 @@ _netwiz() {
             return 0
             ;;
         netwiz__subcmd__map)
-            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version show help"
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version show set forget rebuild export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1448,9 +1540,133 @@ _netwiz() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        netwiz__subcmd__map__subcmd__help)
-            opts="show help"
+        netwiz__subcmd__map__subcmd__export)
+            opts="-p -q -v -y -h -V --format --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__forget)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help)
+            opts="show set forget rebuild export help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1476,6 +1692,34 @@ _netwiz() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         netwiz__subcmd__map__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1483,6 +1727,98 @@ _netwiz() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__rebuild)
+            opts="-n -p -q -v -y -h -V --dry-run --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netwiz__subcmd__map__subcmd__set)
+            opts="-p -q -v -y -h -V --profile --config --state --json --quiet --verbose --color --no-progress --no-input --yes --log-format --log-file --metrics-file --help --version products kits inventory customers orders estimates payments shipments invoices credit-memos all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

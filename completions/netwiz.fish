@@ -49,7 +49,7 @@ complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "verify-credentials" -
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "status" -d 'Show where every flow stands'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "runs" -d 'List runs, or show one'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "failures" -d 'List the records that did not arrive, and try them again'
-complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "map" -d 'Show the Internal-ID map'
+complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "map" -d 'Show and mend the Internal-ID map: which record there is which record here'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "query" -d 'Run a SuiteQL query and stream every row'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "listen" -d 'Take WizCommerce\'s webhooks and push the records they name at once'
 complete -c netwiz -n "__fish_netwiz_needs_command" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
@@ -343,26 +343,30 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand failures; and __fish_seen_
 complete -c netwiz -n "__fish_netwiz_using_subcommand failures; and __fish_seen_subcommand_from help" -f -a "retry" -d 'Try failures again now'
 complete -c netwiz -n "__fish_netwiz_using_subcommand failures; and __fish_seen_subcommand_from help" -f -a "dismiss" -d 'Forget failures; the record is taken up again when it changes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand failures; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l config -d 'Read the configuration from this file or folder' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l state -d 'Keep the state in this file' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
 json\t'One JSON object per line'"
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l log-file -d 'Append the log to this file' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l json -d 'Print one JSON document on stdout'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print nothing on success'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l no-progress -d 'Show no progress'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask anything'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s y -l yes -d 'Answer every question with yes'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Show how one record is linked'
-complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "show" -d 'Show how one record is linked'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "set" -d 'Link two records by hand'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "forget" -d 'Remove the link of one record, and what hangs on it'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "rebuild" -d 'Make the links of a lost state file again, from both systems'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "export" -d 'Write out every link'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and not __fish_seen_subcommand_from show set forget rebuild export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -l config -d 'Read the configuration from this file or folder' -r -F
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -l state -d 'Keep the state in this file' -r -F
@@ -381,7 +385,87 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subco
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from forget" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s n -l dry-run -d 'Show what would be linked, and link nothing'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from rebuild" -s V -l version -d 'Print version'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l format -d 'The form of the links; a table on a terminal, else JSON lines' -r -f -a "table\t'Aligned columns'
+jsonl\t'One JSON object per line'
+csv\t'Comma separated values with a header'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s p -l profile -d 'Use this profile; `sandbox` needs no configuration' -r
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l config -d 'Read the configuration from this file or folder' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l state -d 'Keep the state in this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l log-format -d 'The form of log lines' -r -f -a "text\t'For people'
+json\t'One JSON object per line'"
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l log-file -d 'Append the log to this file' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l metrics-file -d 'Write a Prometheus text file after a run' -r -F
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON document on stdout'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print nothing on success'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more: -v what happens, -vv every request'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l no-progress -d 'Show no progress'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask anything'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s y -l yes -d 'Answer every question with yes'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show how one record is linked'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "set" -d 'Link two records by hand'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Remove the link of one record, and what hangs on it'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "rebuild" -d 'Make the links of a lost state file again, from both systems'
+complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write out every link'
 complete -c netwiz -n "__fish_netwiz_using_subcommand map; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -l key -d 'A unique numeric column of the result: read in parallel by its ranges' -r
 complete -c netwiz -n "__fish_netwiz_using_subcommand query" -l format -d 'The form of the rows; a table on a terminal, else JSON lines' -r -f -a "table\t'Aligned columns'
@@ -662,7 +746,7 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "status" -d 'Show where every flow stands'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "runs" -d 'List runs, or show one'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "failures" -d 'List the records that did not arrive, and try them again'
-complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "map" -d 'Show the Internal-ID map'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "map" -d 'Show and mend the Internal-ID map: which record there is which record here'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "query" -d 'Run a SuiteQL query and stream every row'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "listen" -d 'Take WizCommerce\'s webhooks and push the records they name at once'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and not __fish_seen_subcommand_from sync pull push verify-credentials status runs failures map query listen restlet config sandbox completions help" -f -a "restlet" -d 'Print the SuiteScript that lets netwiz read saved searches'
@@ -677,6 +761,10 @@ complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subc
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from failures" -f -a "retry" -d 'Try failures again now'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from failures" -f -a "dismiss" -d 'Forget failures; the record is taken up again when it changes'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from map" -f -a "show" -d 'Show how one record is linked'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from map" -f -a "set" -d 'Link two records by hand'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from map" -f -a "forget" -d 'Remove the link of one record, and what hangs on it'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from map" -f -a "rebuild" -d 'Make the links of a lost state file again, from both systems'
+complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from map" -f -a "export" -d 'Write out every link'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting in use and where it comes from'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Show where configuration, secrets and state are'
 complete -c netwiz -n "__fish_netwiz_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration of every profile'
