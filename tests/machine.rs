@@ -18,7 +18,7 @@ mod world;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Seeds that found something once.
-const KNOWN: [u64; 0] = [];
+const KNOWN: [u64; 9] = [288, 338, 350, 367, 925, 1277, 1310, 1452, 1788];
 /// How many seeds are played where nobody says otherwise.
 const SEEDS: u64 = 60;
 
