@@ -365,15 +365,7 @@ mod tests {
         let now: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
         let (contact, address) = ("customer.contact.updated", "customer.address.created");
         assert_eq!(asked(contact, &with, &state), [], "nobody ever looked at all customers");
-        let bounds = Bounds {
-            mode: Mode::Full,
-            low: None,
-            high: now,
-            mapping: String::new(),
-            resume: None,
-            target_listed: false,
-            links: 0,
-        };
+        let bounds = Bounds { mode: Mode::Full, low: None, high: now, mapping: String::new(), resume: None, links: 0 };
         state.start_run_of("customers", "push", &bounds, &std::collections::BTreeMap::new()).unwrap();
         state.finish_run_of("customers", "push", &bounds, &[], now).unwrap();
         assert_eq!(asked(contact, &with, &state), [("customers", "[]".to_owned())], "what changed is looked at");

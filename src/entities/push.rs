@@ -277,8 +277,13 @@ pub struct Settled {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agreement {
     fields: BTreeMap<String, [Option<String>; 2]>,
+    /// What fields were sent as whose write has not been answered for yet; an empty text where they were emptied.
+    sent: BTreeMap<String, String>,
     known: bool,
 }
+
+/// Begins the name under which a field is remembered as sent, beside what was agreed on.
+const SENT: &str = "sent ";
 
 impl<B> Outgoing<B> {
     /// Says that a record cannot be pushed, with the reason's usual hint.
@@ -308,15 +313,51 @@ impl Agreement {
     /// Reads what a flow of its own remembers.
     pub fn of_pair(image: Option<&str>) -> Self {
         let fields: Option<BTreeMap<String, [Option<String>; 2]>> = image.and_then(|image| serde_json::from_str(image).ok());
-        Self { known: fields.is_some(), fields: fields.unwrap_or_default() }
+        Self::read(fields)
     }
 
     /// Reads an image that both directions share: one fingerprint per field, an empty one where it is in doubt.
     pub fn of_shared(image: Option<&str>) -> Self {
         let fields: Option<BTreeMap<String, String>> = image.and_then(|image| serde_json::from_str(image).ok());
-        let known = fields.is_some();
         let both = |text: String| [Some(text.clone()), Some(text)];
-        Self { known, fields: fields.unwrap_or_default().into_iter().map(|(name, text)| (name, both(text))).collect() }
+        Self::read(fields.map(|fields| fields.into_iter().map(|(name, text)| (name, both(text))).collect()))
+    }
+
+    fn read(fields: Option<BTreeMap<String, [Option<String>; 2]>>) -> Self {
+        let mut agreed = Self { known: fields.is_some(), ..Self::default() };
+        for (name, [netsuite, wizcommerce]) in fields.unwrap_or_default() {
+            match name.strip_prefix(SENT) {
+                Some(field) => drop(agreed.sent.insert(field.to_owned(), wizcommerce.unwrap_or_default())),
+                None => drop(agreed.fields.insert(name, [netsuite, wizcommerce])),
+            }
+        }
+        agreed
+    }
+
+    /// Notes that a field is about to be sent: should the answer be lost, NetSuite's news is told from our own by it.
+    pub fn send(&mut self, field: &Field) {
+        let digest = field.wizcommerce.as_ref().map(|text| Fingerprint::of(text.as_bytes()).as_str().to_owned());
+        self.sent.insert(field.name.clone(), digest.unwrap_or_default());
+    }
+
+    /// Tells whether fields were sent of which it is not known what became of them.
+    pub fn is_sending(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
+    /// Takes what was sent and is in NetSuite now as agreed on, and forgets what else was sent; `now` gives the fingerprint of a
+    /// field in NetSuite.
+    pub fn answer_for_sent(&mut self, now: impl Fn(&str) -> Option<String>) {
+        for (name, sent) in std::mem::take(&mut self.sent) {
+            let netsuite = now(&name);
+            if netsuite.clone().unwrap_or_default() != sent {
+                continue;
+            }
+            match netsuite {
+                Some(_) => drop(self.fields.insert(name, [netsuite.clone(), netsuite])),
+                None => drop(self.fields.remove(&name)),
+            }
+        }
     }
 
     /// Gives what was agreed on for a field; `None` on a first meeting. A field whose last write is in doubt is like nothing
@@ -362,14 +403,19 @@ impl Agreement {
 
     /// Writes it as a flow of its own remembers it.
     pub fn pair(&self) -> Option<String> {
-        self.known.then(|| serde_json::to_string(&self.fields).unwrap_or_default())
+        let sent = self.sent.iter().map(|(name, text)| (format!("{SENT}{name}"), [Some(text), Some(text)]));
+        let fields =
+            self.fields.iter().map(|(name, [netsuite, wizcommerce])| (name.clone(), [netsuite.as_ref(), wizcommerce.as_ref()]));
+        let all: BTreeMap<String, [Option<&String>; 2]> = fields.chain(sent).collect();
+        self.known.then(|| serde_json::to_string(&all).unwrap_or_default())
     }
 
     /// Writes it as both directions share it.
     pub fn shared(&self) -> Option<String> {
-        let fields: BTreeMap<&str, &str> =
-            self.fields.iter().filter_map(|(name, [_, wizcommerce])| Some((name.as_str(), wizcommerce.as_deref()?))).collect();
-        self.known.then(|| serde_json::to_string(&fields).unwrap_or_default())
+        let sent = self.sent.iter().map(|(name, text)| (format!("{SENT}{name}"), text));
+        let fields = self.fields.iter().filter_map(|(name, [_, wizcommerce])| Some((name.clone(), wizcommerce.as_ref()?)));
+        let all: BTreeMap<String, &String> = fields.chain(sent).collect();
+        self.known.then(|| serde_json::to_string(&all).unwrap_or_default())
     }
 }
 
@@ -447,6 +493,11 @@ mod tests {
         let again = Agreement::of_pair(agreed.pair().as_deref());
         assert_eq!(again, agreed);
         let digest = |text: &str| Fingerprint::of(text.as_bytes()).as_str().to_owned();
+        let mut sending = agreed.clone();
+        sending.send(&Field::new("email", None, Some("b".into())));
+        sending.send(&Field::new("memo", None, None));
+        assert_eq!(Agreement::of_pair(sending.pair().as_deref()), sending);
+        assert!(Agreement::of_shared(sending.shared().as_deref()).is_sending());
         let email = again.of("email").unwrap();
         assert_eq!((email.netsuite, email.wizcommerce), (Some(&*digest("A")), Some(&*digest("a"))));
         assert_eq!(again.of("memo"), Some(Agreed { netsuite: None, wizcommerce: None }));

@@ -44,8 +44,6 @@ pub struct Bounds {
     pub mapping: String,
     /// Heads up to this id are done.
     pub resume: Option<i64>,
-    /// Whether the target has been listed for this run.
-    pub target_listed: bool,
     /// The number of the newest link when it began: what was linked later is looked at by the next run.
     pub links: i64,
 }
@@ -87,8 +85,7 @@ impl State {
                     high,
                     mapping: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
                     resume: row.get(6)?,
-                    target_listed: row.get(7)?,
-                    links: row.get::<_, Option<i64>>(10)?.unwrap_or_default(),
+                    links: row.get::<_, Option<i64>>(9)?.unwrap_or_default(),
                 }),
                 _ => None,
             };
@@ -96,13 +93,13 @@ impl State {
                 position: moment(row.get(0)?),
                 mapping: row.get(1)?,
                 unfinished,
-                finished_at: moment(row.get(8)?),
-                links_seen: row.get(9)?,
+                finished_at: moment(row.get(7)?),
+                links_seen: row.get(8)?,
             })
         };
         self.connection
             .query_row(
-                "select position, mapping, run_mode, run_low, run_high, run_mapping, run_resume, target_listed, finished_at, \
+                "select position, mapping, run_mode, run_low, run_high, run_mapping, run_resume, finished_at, \
                  links_seen, run_links from cursor where entity = ?1 and direction = ?2",
                 [entity, direction],
                 read,
@@ -125,7 +122,7 @@ impl State {
                 "insert into cursor (entity, direction, run_mode, run_low, run_high, run_mapping, run_resume, run_links) \
                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do update set run_mode = excluded.run_mode, \
                  run_low = excluded.run_low, run_high = excluded.run_high, run_mapping = excluded.run_mapping, \
-                 run_resume = excluded.run_resume, run_links = excluded.run_links, target_listed = 0",
+                 run_resume = excluded.run_resume, run_links = excluded.run_links",
                 params![
                     entity,
                     direction,
@@ -152,15 +149,6 @@ impl State {
         })
     }
 
-    /// Notes that the target's listing is whole.
-    pub fn target_is_listed(&mut self, entity: &str, direction: &str) -> Result<()> {
-        self.change(|transaction| {
-            transaction
-                .execute("update cursor set target_listed = 1 where entity = ?1 and direction = ?2", [entity, direction])
-                .map(|_| ())
-        })
-    }
-
     /// Ends a run: moves the cursor, takes over the checksums of the run's start, forgets its bounds and its listing.
     pub fn finish_run_of(
         &mut self,
@@ -180,7 +168,7 @@ impl State {
             // The cursor moves last, and never backwards.
             transaction.execute(
                 "update cursor set position = max(coalesce(position, ''), ?3), mapping = ?4, run_mode = null, run_low = null, \
-                 run_high = null, run_mapping = null, run_resume = null, run_links = null, target_listed = 0, finished_at = ?5, \
+                 run_high = null, run_mapping = null, run_resume = null, run_links = null, finished_at = ?5, \
                  links_seen = max(links_seen, ?6) where entity = ?1 and direction = ?2",
                 params![entity, direction, rfc3339(bounds.high), bounds.mapping, rfc3339(now), bounds.links],
             )?;
@@ -197,7 +185,7 @@ impl State {
             transaction
                 .execute(
                     "update cursor set run_mode = null, run_low = null, run_high = null, run_mapping = null, run_resume = null, \
-                     run_links = null, target_listed = 0 where entity = ?1 and direction = ?2",
+                     run_links = null where entity = ?1 and direction = ?2",
                     [entity, direction],
                 )
                 .map(|_| ())
@@ -232,7 +220,7 @@ mod tests {
     }
 
     fn bounds(high: &str) -> Bounds {
-        Bounds { mode: Mode::Full, low: None, high: at(high), mapping: "m".into(), resume: None, target_listed: false, links: 0 }
+        Bounds { mode: Mode::Full, low: None, high: at(high), mapping: "m".into(), resume: None, links: 0 }
     }
 
     #[test]

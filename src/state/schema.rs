@@ -148,13 +148,18 @@ create table delivery (
 ) strict, without rowid;
 ";
 
+/// A listing of the target answers for the run that made it only, so no run after it has to know of it.
+const FOUR: &str = "
+alter table cursor drop column target_listed;
+";
+
 /// Gives all migrations, oldest first.
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(ONE), M::up(TWO), M::up(THREE)])
+    Migrations::new(vec![M::up(ONE), M::up(TWO), M::up(THREE), M::up(FOUR)])
 }
 
 /// The schema version this build writes.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 #[cfg(test)]
 mod tests {

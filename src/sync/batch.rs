@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::apply::{Outcome, id_of};
@@ -20,6 +21,8 @@ use crate::state::{Commit, Mode};
 
 /// Look-ups on the target side by side; the gate decides how many requests that makes.
 const LOOKUPS: usize = 32;
+/// A create sent longer ago than this is not executed any more: NetSuite cuts requests after a quarter of an hour.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a batch needs to know about its run.
 pub(super) struct Target<'a> {
@@ -107,6 +110,7 @@ impl Engine<'_> {
         if target.mode != Mode::Full {
             note_seen(&mapped, &mut tally.borrow_mut().seen);
         }
+        let old = self.old_intents(flow)?;
         for record in mapped {
             tally.borrow_mut().counts.read += 1;
             match record {
@@ -119,6 +123,9 @@ impl Engine<'_> {
                 Mapped::Skipped { key, label, reason } => {
                     self.skip(flow, key, &label, reason, tally);
                     commit.cleared.push(key.to_string());
+                    // It was looked for, and what was sent that long ago is not executed any more.
+                    let of_it = |intent: &&String| intent.split_once('/').is_some_and(|(_, of)| of == key.to_string());
+                    commit.closed.extend(old.iter().filter(of_it).cloned());
                 }
                 Mapped::Rejected(rejection) => self.reject(flow, rejection, &mut commit, tally),
             }
@@ -418,6 +425,12 @@ impl Engine<'_> {
                 false
             }
         }
+    }
+
+    /// Gives the keys of creates that were sent so long ago that they are done, or never will be.
+    pub(super) fn old_intents<F: Frame>(&self, flow: &F) -> Result<Vec<String>> {
+        let before = self.clock.now().checked_sub(IN_FLIGHT).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.state.intents_before(flow.entity().name(), flow.direction().name(), before)
     }
 
     pub(super) fn skip<F: Flow>(&mut self, flow: &F, key: NetSuiteId, label: &str, reason: &'static str, tally: &RefCell<Tally>) {

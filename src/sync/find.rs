@@ -412,7 +412,7 @@ impl Engine<'_> {
             let from = self.options.since.map_or(position, |since| since.min(position));
             from.checked_sub(OVERLAP).unwrap_or(from)
         });
-        Bounds { mode, low, high: now, mapping, resume: None, target_listed: false, links }
+        Bounds { mode, low, high: now, mapping, resume: None, links }
     }
 
     pub(super) async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {

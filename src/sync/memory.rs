@@ -131,6 +131,8 @@ pub struct Memory {
     skipped: HashMap<(EntityKind, i64), &'static str>,
     /// Records that were asked for and do not exist; nothing of them is stored.
     refused: HashMap<(EntityKind, i64), Rejection>,
+    /// Kinds of which this run listed the target itself: a listing says nothing of what other processes made after it.
+    pub(super) listed: HashSet<&'static str>,
     /// Lists of the target that were read already, by their address.
     pub(super) directories: RefCell<HashMap<&'static str, Rc<[Box<RawValue>]>>>,
     /// Members of saved searches that were read already, by the search.

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{self, Either};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use clock::SourceClock;
 pub use events::{Event, Fate, Observer, Silent, Step};
@@ -275,6 +275,7 @@ impl Engine<'_> {
             let now = self.clock.now();
             let listed = lists_target(flow).then(|| flow.kind());
             self.state.finish_run_of(entity, direction, &bounds, listed.as_slice(), now)?;
+            self.memory.listed.remove(flow.kind());
             self.observer.on(&Event::Passed(Step::CursorMoved));
             if !self.options.dry_run {
                 moved.after = self.state.cursor(entity, direction)?.position.map(rfc3339);
@@ -293,16 +294,10 @@ impl Engine<'_> {
         if selections.is_empty() {
             return Ok(true);
         }
-        if bounds.mode == Mode::Full
-            && !bounds.target_listed
-            && lists_target(flow)
-            && self.state.cursor(entity, direction)?.position.is_none()
-        {
+        if bounds.mode == Mode::Full && lists_target(flow) && self.state.cursor(entity, direction)?.position.is_none() {
             self.list_target(flow).await?;
         }
-        let listed = self.state.cursor(entity, direction)?.unfinished.is_some_and(|bounds| bounds.target_listed)
-            // A listing of an interrupted run grows old: people add records by hand.
-            && self.source.now.duration_since(bounds.high) < LISTING_KEPT;
+        let listed = bounds.mode == Mode::Full && self.memory.listed.contains(flow.kind());
 
         // Reading goes on while a batch is written; a few batches wait at most, whatever the size of the account.
         let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
@@ -385,10 +380,7 @@ fn lists_target<F: Flow>(flow: &F) -> bool {
     flow.lookup().is_some() && flow.universe().linked().is_none()
 }
 
-/// How long the target's listing answers for the target.
-const LISTING_KEPT: SignedDuration = SignedDuration::from_hours(1);
-
 /// Gives the bounds of a run over named records, which move nothing.
 fn bounds_of_names(now: Timestamp) -> Bounds {
-    Bounds { mode: Mode::Ids, low: None, high: now, mapping: String::new(), resume: None, target_listed: false, links: 0 }
+    Bounds { mode: Mode::Ids, low: None, high: now, mapping: String::new(), resume: None, links: 0 }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::entities::push::Agreement;
 use crate::entities::{Action, Desired, Planned};
 use crate::model::{Flag, Link, Listed, Reason, Rejection};
 
@@ -29,7 +30,8 @@ pub fn decide<B: Clone>(desired: Desired<B>, found: Found, at: Timestamp) -> Res
         let action = if unchanged { Action::Unchanged } else { Action::Update(link.wc_id.clone()) };
         let seen = listed.iter().find(|record| record.wc_id == link.wc_id).map(|record| record.active);
         let was_active = seen.unwrap_or(!link.has(Flag::Deactivated));
-        return Ok(planned(desired, action, Some(was_active), link.image));
+        let image = answered(link.image, &desired);
+        return Ok(planned(desired, action, Some(was_active), image));
     }
     // A record that mapping found itself: taken over from a namesake that is switched off.
     if let (Some(target), false) = (desired.target.clone(), upsert) {
@@ -49,6 +51,18 @@ pub fn decide<B: Clone>(desired: Desired<B>, found: Found, at: Timestamp) -> Res
             Err(Box::new(Rejection::new(desired.key, &desired.label, Reason::AmbiguousMatch, message).of_head(desired.head)))
         }
     }
+}
+
+/// Gives an image in which nothing is under way any more: what the other direction sent and NetSuite has now is agreed on.
+fn answered<B>(image: Option<String>, desired: &Desired<B>) -> Option<String> {
+    let mut agreed = Agreement::of_shared(image.as_deref());
+    if !agreed.is_sending() {
+        return image;
+    }
+    agreed.answer_for_sent(|name| {
+        desired.parts.iter().find(|(part, _)| part == name).map(|(_, digest)| digest.as_str().to_owned())
+    });
+    agreed.shared()
 }
 
 #[cfg(test)]
@@ -87,6 +101,16 @@ mod tests {
             active: true,
             group: None,
         }
+    }
+
+    #[test]
+    fn what_the_other_direction_sent_and_netsuite_has_is_agreed_on() {
+        let of = |text: &str| Fingerprint::of(text.as_bytes());
+        let now = Desired { parts: vec![("phone".into(), of("1")), ("email".into(), of("a"))], ..desired() };
+        let image = |phone: &str, more: &str| format!(r#"{{"email":"{}","phone":"{phone}"{more}}}"#, of("a").as_str());
+        let sent = format!(r#","sent email":"{}","sent phone":"{}""#, of("b").as_str(), of("1").as_str());
+        assert_eq!(answered(Some(image("x", &sent)), &now), Some(image(of("1").as_str(), "")));
+        assert_eq!(answered(Some(image("x", "")), &now), Some(image("x", "")));
     }
 
     #[test]

@@ -193,8 +193,11 @@ impl Engine<'_> {
     /// Lists what the target already holds, once before a first run: many keys without a link are not looked up one by one.
     pub(super) async fn list_target<F: Flow>(&mut self, flow: &F) -> Result<()> {
         let Some(lookup) = flow.lookup() else { return Ok(()) };
+        // What an interrupted run listed is as old as that run.
+        self.state.forget_listing(flow.kind())?;
         self.list_into(&lookup, flow.kind()).await?;
-        self.state.target_is_listed(flow.entity().name(), flow.direction().name())
+        self.memory.listed.insert(flow.kind());
+        Ok(())
     }
 
     /// Makes sure of everything the flow's writes rely on, before the first of them.

@@ -152,11 +152,7 @@ impl Engine<'_> {
                 }
             }
         }
-        // An unfinished first run relies on the listing.
-        if known.unfinished.is_none_or(|bounds| !bounds.target_listed) {
-            self.state.forget_listing(kind)?;
-        }
-        Ok(())
+        self.state.forget_listing(kind)
     }
 
     async fn link_batches<F: Flow>(

@@ -300,7 +300,8 @@ impl History {
                 wrong.push(format!("I7: one more run writes to WizCommerce: {rows:?}"));
             }
             if before.0 != after.0 {
-                wrong.push(format!("I7: one more run writes {} rows to NetSuite", after.0 - before.0));
+                let rows: Vec<&String> = after.0.difference(&before.0).collect();
+                wrong.push(format!("I7: one more run writes to NetSuite: {rows:?}"));
             }
         }
         wrong

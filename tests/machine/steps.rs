@@ -358,7 +358,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
         }
         "new contact" => {
             let id = customer()?;
-            let contact = 81_000 + i64::from(now);
+            let contact = 81_000 + 10 * i64::from(now);
             edit(&format!(
                 "insert into contact (id, entityid, firstname, lastname, company, email, isinactive, datecreated, lastmodifieddate) \
                  values ({contact}, 'Kim {now}', 'Kim', 'Nr {now}', {id}, 'kim{now}@harbor.example', 'F', sim_now(), {stamp})"
@@ -366,7 +366,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
             format!("customer {id} has the contact {contact}")
         }
         "new customer" => {
-            let id = 53_000 + i64::from(now);
+            let id = 53_000 + 10 * i64::from(now);
             edit(&customer_sql(id, i64::from(now)));
             format!("customer {id} is made")
         }
@@ -378,7 +378,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
         }
         "new order" => {
             let buyer = customer()?;
-            let id = 70_100 + i64::from(now);
+            let id = 70_100 + 10 * i64::from(now);
             let items: Vec<i64> = ITEMS.iter().copied().filter(|item| *item != KIT).collect();
             let lines: Vec<(i64, i64, &str)> = (0..1 + dice.below(3))
                 .map(|_| (*dice.pick(&items), 1 + i64::try_from(dice.below(5)).unwrap(), "12.50"))
@@ -449,7 +449,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
         }
         "invoice" => {
             let source = order()?;
-            let id = 71_100 + i64::from(now);
+            let id = 71_100 + 10 * i64::from(now);
             edit(&invoice_sql(id, source.parse().unwrap()));
             edit(&format!(
                 "update transactionline set quantitybilled = 1, linelastmodifieddate = sim_now() where \"transaction\" = {source} and item = 90001"
@@ -458,7 +458,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
         }
         "ship" => {
             let source = order()?;
-            let id = 72_100 + i64::from(now);
+            let id = 72_100 + 10 * i64::from(now);
             edit(&shipment_sql(id, source.parse().unwrap()));
             format!("shipment {id} of order {source}")
         }
@@ -466,7 +466,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
             0 => {
                 let id = any("select id from \"transaction\" where type = 'CustInvc' and status = 'A'")?;
                 // Of a paid invoice no stamp moves but that of the link.
-                let payment = 74_000 + i64::from(now);
+                let payment = 74_000 + 10 * i64::from(now);
                 let buyer = format!("{ENTITY_OF}{id})");
                 edit(&head_sql(payment, "CustPymt", "C", 9_900, &buyer, ""));
                 edit(&format!(
@@ -482,7 +482,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
                      where t.type = 'CustInvc' order by t.id desc limit 1",
                 );
                 let row = row.first()?;
-                let id = 73_100 + i64::from(now);
+                let id = 73_100 + 10 * i64::from(now);
                 edit(&credit_sql(id, row[0].parse().unwrap(), row[1].parse().unwrap()));
                 format!("credit memo {id} of invoice {}", row[0])
             }

@@ -1,7 +1,7 @@
 //! A small world in memory that a history begins from: filled once per thread, copied for every seed.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -290,14 +290,19 @@ impl Worker {
 
     /// Gives everything the state holds, as text.
     pub fn dump(&self) -> String {
-        let tables = self.rows("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'");
-        let all = tables.iter().flat_map(|table| self.rows(&format!("select * from \"{}\"", table[0])));
-        all.map(|row| row.join("|")).collect::<Vec<_>>().join("\n")
+        dump(&self.keeper).into_iter().collect::<Vec<_>>().join("\n")
     }
 
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         rows(&self.keeper, sql)
     }
+}
+
+/// Gives the rows of all tables as texts, each with its table.
+fn dump(database: &Connection) -> BTreeSet<String> {
+    let tables = rows(database, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'");
+    let of = |table: &str| rows(database, &format!("select * from \"{table}\"")).into_iter();
+    tables.iter().flat_map(|table| of(&table[0]).map(|row| format!("{}: {}", table[0], row.join("|")))).collect()
 }
 
 /// Gives the rows of a question as texts; null is empty.
@@ -821,9 +826,9 @@ impl World {
         self.sandbox.wizcommerce.documents(resource).unwrap()
     }
 
-    /// Counts the rows NetSuite's database ever changed, and WizCommerce's changes.
-    pub fn written(&self) -> (u64, usize) {
-        let netsuite = self.sandbox.netsuite.with_database(Connection::total_changes);
+    /// Gives everything NetSuite has, and counts WizCommerce's changes. What a refused request rolled back is nothing.
+    pub fn written(&self) -> (BTreeSet<String>, usize) {
+        let netsuite = self.sandbox.netsuite.with_database(|database| dump(database));
         (netsuite, self.sandbox.wizcommerce.history().unwrap().len())
     }
 }

@@ -24,8 +24,6 @@ use crate::wizcommerce::records::Members;
 const READS: usize = 32;
 /// External ids that one query names.
 const NAMES: usize = 500;
-/// A create sent longer ago than this is not executed any more: NetSuite cuts requests after a quarter of an hour.
-const IN_FLIGHT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A record that somebody or something named.
 pub(super) struct Arrival {
@@ -259,7 +257,7 @@ impl Engine<'_> {
             let goes_on = matches!(excluded, Some(Excluded::Unmade(_))) && !unmade.contains_key(&id);
             if let Some(excluded) = excluded.filter(|_| !goes_on) {
                 // It was looked for; what was sent lately may still be executed.
-                let old = self.old_keys(flow)?;
+                let old = self.old_intents(flow)?;
                 commit.closed.extend(old.into_iter().filter(|key| head_of(key) == id.0));
                 self.exclude(flow, &id, number.as_deref(), excluded, manner, commit, tally);
                 continue;
@@ -287,12 +285,6 @@ impl Engine<'_> {
             }
         }
         Ok(cases)
-    }
-
-    /// Gives the keys of creates that were sent so long ago that they are done, or never will be.
-    fn old_keys<P: Push>(&self, flow: &P) -> Result<Vec<String>> {
-        let before = self.clock.now().checked_sub(IN_FLIGHT).unwrap_or(Timestamp::UNIX_EPOCH);
-        self.state.intents_before(flow.entity().name(), flow.direction().name(), before)
     }
 
     /// Links what creates of unknown outcome left behind, whatever their source says now: what was called off meanwhile must be
@@ -402,7 +394,12 @@ impl Engine<'_> {
         for (kind, keys) in &children {
             self.state.intend(kind, direction, keys, self.clock.now())?;
         }
-        if !keys.is_empty() || !children.is_empty() {
+        let sent = self.sent(flow, &lanes)?;
+        if !sent.is_empty() {
+            let links = Commit { entity: flow.entity().name(), direction, links: sent.clone(), ..Commit::default() };
+            self.state.commit(&links, self.clock.now())?;
+        }
+        if !keys.is_empty() || !children.is_empty() || !sent.is_empty() {
             self.observer.on(&Event::Passed(Step::IntentsCommitted));
         }
         let fatal = self.push_lanes(flow, shape, lanes, knowledge, commit, tally).await?;
@@ -410,10 +407,30 @@ impl Engine<'_> {
         Ok(fatal)
     }
 
+    /// Gives the links of the records that a batch changes, with what is about to be sent.
+    fn sent<P: Push>(&self, flow: &P, lanes: &[(&Case, Vec<Plan<P::Body>>)]) -> Result<Vec<Link>> {
+        let mut links = Vec::new();
+        for plan in lanes.iter().flat_map(|(_, plans)| plans) {
+            let Action::Update(id, fields) = &plan.action else { continue };
+            let Some(mut link) = self.state.link(flow.kind(), *id)?.filter(|_| !fields.is_empty()) else { continue };
+            let mut agreed = plan.agreed.clone();
+            for field in plan.proposal.fields.iter().filter(|field| fields.contains(&field.name)) {
+                agreed.send(field);
+            }
+            if flow.shares_image() {
+                link.image = agreed.shared();
+            } else if let Some(pushed) = &mut link.pushed {
+                pushed.image = agreed.pair();
+            }
+            links.push(link);
+        }
+        Ok(links)
+    }
+
     /// Closes creates of a record that were sent so long ago that they are done or never will be, where there is nothing to send
     /// in their place: whether they were executed was just looked up.
     fn abandon<P: Push>(&self, flow: &P, case: &Case, plans: &[Plan<P::Body>], commit: &mut Commit<'_>) -> Result<()> {
-        let old = self.old_keys(flow)?;
+        let old = self.old_intents(flow)?;
         let is_planned = |key: &str| plans.iter().any(|plan| plan.proposal.key.0 == key);
         commit.closed.extend(old.into_iter().filter(|key| head_of(key) == case.id.0 && !is_planned(key)));
         Ok(())

@@ -222,7 +222,7 @@ impl Engine<'_> {
             let from = self.options.since.map_or(position, |since| since.min(position));
             from.checked_sub(OVERLAP).unwrap_or(from)
         });
-        Ok(Bounds { mode, low, high: now, mapping, resume: None, target_listed: false, links: self.state.newest_link()? })
+        Ok(Bounds { mode, low, high: now, mapping, resume: None, links: self.state.newest_link()? })
     }
 
     /// Stops the first push of a production profile before it books more documents than a person would expect.

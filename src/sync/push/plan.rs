@@ -78,8 +78,14 @@ impl Remembered<'_> {
                 }
                 agreed
             }
-            (image, _) if self.is_shared => Agreement::of_shared(image.as_deref()),
-            (image, _) => Agreement::of_pair(image.as_deref()),
+            (image, _) => {
+                let image = image.as_deref();
+                let mut agreed = if self.is_shared { Agreement::of_shared(image) } else { Agreement::of_pair(image) };
+                agreed.answer_for_sent(|name| {
+                    fields.iter().find(|field| field.name == name).and_then(|field| digest(field.netsuite.as_ref()))
+                });
+                agreed
+            }
         }
     }
 }
@@ -253,6 +259,26 @@ mod tests {
         };
         assert_eq!(action("A", "a"), Action::Adopt(NetSuiteId(7), BTreeSet::new()));
         assert_eq!(action("A", "b"), Action::Adopt(NetSuiteId(7), BTreeSet::from(["memo".to_owned()])));
+    }
+
+    #[test]
+    fn an_edit_after_a_change_whose_answer_was_lost_is_told_from_what_was_sent() {
+        let mut agreed = Agreement::default();
+        agreed.set("memo", Some("a"), Some("a"));
+        agreed.send(&Field::new("memo", None, Some("b".into())));
+        for is_shared in [true, false] {
+            let mut link = Link::new("orders", NetSuiteId(7), WizId("w".into()));
+            link.image = agreed.shared();
+            link.pushed = Some(Pushed { image: agreed.pair(), ..Pushed::default() });
+            let known = Remembered { link: Some(&link), is_shared, intended: None, is_open: false };
+            let fields = |netsuite, wizcommerce| {
+                let proposal = proposal(netsuite, wizcommerce, Guard::Open);
+                decide(proposal, LINKED, &known, Side::NetSuite).unwrap().action.fields().len()
+            };
+            assert_eq!(fields(Some("b"), Some("c")), 1, "it was executed, and changed again");
+            assert_eq!(fields(Some("a"), Some("c")), 1, "it was not executed");
+            assert_eq!(fields(Some("x"), Some("c")), 0, "somebody changed it in NetSuite");
+        }
     }
 
     #[test]
