@@ -31,7 +31,7 @@ pub(super) fn open(path: Option<&Path>, around: &Surroundings) -> rusqlite::Resu
     conn.pragma_update(None, "synchronous", "off")?;
     // A hundred thousand items stay in memory, so that a page costs no reads.
     conn.pragma_update(None, "cache_size", -131_072)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(512);
     functions::register(&conn, around)?;
     create_schema(&conn)?;
     Ok(conn)

@@ -182,8 +182,8 @@ fn run(block: &Block, page: Page, session: &Session<'_>) -> Result<Answer, Compl
 }
 
 fn page_rows(block: &Block, take: u64, offset: u64, session: &Session<'_>) -> rusqlite::Result<(Vec<u8>, u64)> {
-    let mut statement = session.conn.prepare_cached(&block.page())?;
-    let mut rows = statement.query([i64::try_from(take).unwrap_or(0), i64::try_from(offset).unwrap_or(i64::MAX)])?;
+    let mut statement = session.conn.prepare_cached(&block.page(take, offset))?;
+    let mut rows = statement.query([])?;
     let keys = keys(&block.columns);
     let mut out = Vec::with_capacity(64 * 1024);
     let mut count = 0;

@@ -67,10 +67,11 @@ impl Block {
         format!("{}{}{}{limit}", self.head, self.tail, self.order)
     }
 
-    /// Gives the text of one page; its parameters are the number of rows and of rows before them.
+    /// Gives the text of one page: so many rows, after so many before them.
     ///
-    /// Rows that no order tells apart come in a different order each time.
-    pub(super) fn page(&self) -> String {
+    /// Rows that no order tells apart come in a different order each time. The numbers are part of the text: SQLite plans by them,
+    /// and would prepare a statement with parameters a second time once they are bound.
+    pub(super) fn page(&self, take: u64, offset: u64) -> String {
         let (head, tail, order) = (&self.head, &self.tail, &self.order);
         let body = match (self.by_place, order.is_empty() && self.fetch.is_some()) {
             // Which rows a limit keeps is decided before they are put in disorder.
@@ -83,7 +84,7 @@ impl Block {
             (false, true) => order.clone(),
             (false, false) => format!("{order}, ns_shuffle()"),
         };
-        format!("{body}{order} limit ?1 offset ?2")
+        format!("{body}{order} limit {take} offset {offset}")
     }
 
     /// Gives the text that counts all rows, the limit left aside.
