@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::{FlowReport, Shape};
 use crate::http::Stop;
 use crate::model::{EntityKind, Rejection};
+use crate::netsuite::records::{Row, Select};
 
 /// Records that batches are working on. Shared by the engines of one process, so that a record is written by one of them at
 /// a time: who comes second waits for that batch only.
@@ -133,6 +134,8 @@ pub struct Memory {
     refused: HashMap<(EntityKind, i64), Rejection>,
     /// Kinds of which this run listed the target itself: a listing says nothing of what other processes made after it.
     pub(super) listed: HashSet<&'static str>,
+    /// Small tables of the account that a flow has learned already: another one need not ask again.
+    pub(super) tables: Vec<(Select, Rc<[Row]>)>,
     /// Lists of the target that were read already, by their address.
     pub(super) directories: RefCell<HashMap<&'static str, Rc<[Box<RawValue>]>>>,
     /// Members of saved searches that were read already, by the search.

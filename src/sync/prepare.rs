@@ -116,12 +116,12 @@ impl Engine<'_> {
         for Table { select, keep, optional } in flow.tables() {
             let name = select.name;
             let rows = match shape.rows(name).filter(|_| keep) {
-                Some(rows) => rows,
+                Some(rows) => rows.into(),
                 None => {
-                    let rows = match self.netsuite.select(&select, &Selection::Range(None, None)).await {
+                    let rows = match self.table(&select).await {
                         // A hidden table that is not needed has no rows.
                         Err(error) if optional && matches!(error.kind(), ErrorKind::Permission | ErrorKind::Refused) => {
-                            Vec::new()
+                            Rc::default()
                         }
                         other => other?,
                     };
@@ -165,6 +165,16 @@ impl Engine<'_> {
         }
         self.memory.shapes.insert(key, shape.clone());
         Ok(shape)
+    }
+
+    /// Reads a small table, once per run.
+    async fn table(&mut self, select: &Select) -> Result<Rc<[Row]>> {
+        if let Some((_, rows)) = self.memory.tables.iter().find(|(known, _)| known == select) {
+            return Ok(Rc::clone(rows));
+        }
+        let rows: Rc<[Row]> = self.netsuite.select(select, &Selection::Range(None, None)).await?.into();
+        self.memory.tables.push((select.clone(), Rc::clone(&rows)));
+        Ok(rows)
     }
 
     /// Forgets what was learned about the account: a refused query may name a column that went away since.

@@ -14,6 +14,7 @@ mod schema;
 mod suiteql;
 mod zone;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -222,6 +223,8 @@ pub struct NetSuite {
 struct World {
     conn: Connection,
     catalogue: Catalogue,
+    /// What queries were translated to with this catalogue.
+    translations: RefCell<suiteql::Translations>,
 }
 
 /// The login service.
@@ -247,7 +250,7 @@ impl NetSuite {
         let around = Surroundings { session: Arc::clone(&session), now: Arc::clone(&now), disorder };
         let opened = schema::open(path, &around).and_then(|conn| {
             let catalogue = Catalogue::read(&conn, &settings.absent)?;
-            Ok(World { conn, catalogue })
+            Ok(World { conn, catalogue, translations: RefCell::default() })
         });
         let world = opened.map_err(|e| format!("the sandbox database cannot be opened: {e}"))?;
         Ok(Self { settings, session, now, world: Mutex::new(world), logins: Mutex::default() })
@@ -352,6 +355,7 @@ impl NetSuite {
                     settings: &self.settings,
                     zone: &self.session,
                     now: self.clock(now),
+                    translations: &world.translations,
                 };
                 suiteql::handle(request, &format!("{base}{path}"), &session)
             }
@@ -392,6 +396,7 @@ impl NetSuite {
         };
         if let Some(catalogue) = renew().map_err(|_| Refusal::unexpected())? {
             world.catalogue = catalogue;
+            world.translations = RefCell::default();
         }
         Ok(())
     }

@@ -64,8 +64,8 @@ impl Translator<'_> {
     /// Gives one of the clocks.
     pub(super) fn clock(&self, name: &str) -> Result<Piece, Complaint> {
         let utc = self.now_text();
-        let session = || zone::format(self.session.local(self.now));
-        let server = || zone::Zone::load(SERVER_ZONE).map(|zone| zone::format(zone.local(self.now))).map_err(Complaint::search);
+        let session = || zone::format(self.session.local(self.now()));
+        let server = || zone::Zone::load(SERVER_ZONE).map(|zone| zone::format(zone.local(self.now()))).map_err(Complaint::search);
         Ok(match name {
             "sysdate" => Piece::of(quote(&server()?), Kind::Date, &[]),
             "current_date" => Piece::of(quote(&session()), Kind::Date, &[]),
@@ -99,7 +99,7 @@ impl Translator<'_> {
                 Ok(call("ns_zoned", &[stamp.clone(), zone.as_text()?], Kind::Zoned))
             }
             ("TZ_OFFSET", [zone]) => {
-                let now = Piece::of(self.now.to_string(), Kind::Integer, &[]);
+                let now = Piece::of(self.now().to_string(), Kind::Integer, &[]);
                 Ok(call("ns_tz_offset", &[zone.as_text()?, now], Kind::Text))
             }
             ("SYS_EXTRACT_UTC", [value]) => match value.kind {

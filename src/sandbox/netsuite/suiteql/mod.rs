@@ -13,6 +13,10 @@ mod piece;
 mod query;
 mod scope;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
@@ -47,7 +51,16 @@ pub(super) struct Session<'a> {
     pub(super) zone: &'a Zone,
     /// The service's clock, a UTC second.
     pub(super) now: i64,
+    /// Queries that were translated before.
+    pub(super) translations: &'a RefCell<Translations>,
 }
+
+/// Translations by the text of their query; good for as long as the schema is.
+#[derive(Default)]
+pub(super) struct Translations(HashMap<String, Arc<Block>>);
+
+/// Translations kept; a client that never asks the same twice begins again with none.
+const KEPT: usize = 2_000;
 
 /// Answers `POST /services/rest/query/v1/suiteql`; `address` is the URL without its query.
 pub(super) fn handle(request: &Request, address: &str, session: &Session<'_>) -> Result<Reply, Refusal> {
@@ -68,7 +81,7 @@ pub(super) fn handle(request: &Request, address: &str, session: &Session<'_>) ->
         return Err(Refusal::parameter("offset", format!("The result set is limited to {REACHABLE_ROWS} rows.")));
     }
     let (text, parameters) = body(&request.body)?;
-    let block = translate(&text, &parameters, session).map_err(|complaint| complaint.refusal())?;
+    let block = translated(text, &parameters, session).map_err(|complaint| complaint.refusal())?;
     let answer = run(&block, page, session).map_err(|complaint| complaint.refusal())?;
     if answer.count == 0 && page.offset > 0 && session.settings.past_end_not_found {
         return Err(Refusal::new(
@@ -107,8 +120,26 @@ fn body(bytes: &[u8]) -> Result<(String, Vec<Value>), Refusal> {
     Ok((text.to_owned(), parameters))
 }
 
-/// Parses and translates a query.
-fn translate(text: &str, parameters: &[Value], session: &Session<'_>) -> Result<Block, Complaint> {
+/// Gives the translation of a query, made now or before.
+fn translated(text: String, parameters: &[Value], session: &Session<'_>) -> Result<Arc<Block>, Complaint> {
+    let known = session.translations.borrow().0.get(&text).filter(|_| parameters.is_empty()).cloned();
+    if let Some(block) = known {
+        return Ok(block);
+    }
+    let (block, is_timely) = translate(&text, parameters, session)?;
+    let block = Arc::new(block);
+    if !is_timely && parameters.is_empty() {
+        let known = &mut session.translations.borrow_mut().0;
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(text, Arc::clone(&block));
+    }
+    Ok(block)
+}
+
+/// Parses and translates a query; tells also whether the translation depends on the clock.
+fn translate(text: &str, parameters: &[Value], session: &Session<'_>) -> Result<(Block, bool), Complaint> {
     let dialect = OracleDialect {};
     let syntax = |words: String| Complaint::Syntax(words.trim_start_matches("sql parser error: ").to_owned());
     let tokens = Tokenizer::new(&dialect, text).tokenize().map_err(|e| syntax(e.to_string()))?;
@@ -123,7 +154,9 @@ fn translate(text: &str, parameters: &[Value], session: &Session<'_>) -> Result<
     if query.limit_clause.is_some() {
         return Err(syntax("LIMIT and OFFSET are not part of the language.".into()));
     }
-    Translator::new(session.catalogue, session.settings, session.zone, session.now).query(&query, None, 0)
+    let mut translator = Translator::new(session.catalogue, session.settings, session.zone, session.now);
+    let block = translator.query(&query, None, 0)?;
+    Ok((block, translator.is_timely()))
 }
 
 /// Puts parameters in the place of question marks, as literals, and refuses signs of other dialects.
@@ -185,7 +218,7 @@ fn page_rows(block: &Block, take: u64, offset: u64, session: &Session<'_>) -> ru
     let mut statement = session.conn.prepare_cached(&block.page(take, offset))?;
     let mut rows = statement.query([])?;
     let keys = keys(&block.columns);
-    let mut out = Vec::with_capacity(64 * 1024);
+    let mut out = Vec::with_capacity(4 * 1024);
     let mut count = 0;
     while let Some(row) = rows.next()? {
         if count > 0 {

@@ -1,5 +1,7 @@
 //! Translates a query block by block, from its conditions over its groups and columns to its order.
 
+use std::cell::Cell;
+
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, OrderBy, Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
     SetOperator, SetQuantifier, WildcardAdditionalOptions,
@@ -27,7 +29,9 @@ pub(super) struct Translator<'a> {
     /// The session's zone.
     pub(super) session: &'a Zone,
     /// The service's clock, a UTC second.
-    pub(super) now: i64,
+    now: i64,
+    /// Whether the translation depends on that clock.
+    is_timely: Cell<bool>,
     /// How many expressions stand around the current one.
     pub(super) nesting: usize,
     /// How many subqueries had no name.
@@ -106,12 +110,23 @@ struct Chosen {
 impl<'a> Translator<'a> {
     /// Prepares a translation.
     pub(super) fn new(catalogue: &'a Catalogue, settings: &'a Settings, session: &'a Zone, now: i64) -> Self {
-        Self { catalogue, settings, session, now, nesting: 0, unnamed: 0 }
+        Self { catalogue, settings, session, now, is_timely: Cell::new(false), nesting: 0, unnamed: 0 }
+    }
+
+    /// Gives the service's clock, a UTC second; a translation that says it is good for that second only.
+    pub(super) fn now(&self) -> i64 {
+        self.is_timely.set(true);
+        self.now
     }
 
     /// Gives the service's clock as stored text.
     pub(super) fn now_text(&self) -> String {
-        zone::format(self.now)
+        zone::format(self.now())
+    }
+
+    /// Tells whether the service's clock was asked for.
+    pub(super) fn is_timely(&self) -> bool {
+        self.is_timely.get()
     }
 
     /// Translates a query inside the scope around it.

@@ -463,8 +463,9 @@ fn a_page_by_key_uses_the_key_and_a_date_bound_its_index() {
                 settings: &netsuite.settings,
                 zone: &netsuite.session,
                 now: now().as_second(),
+                translations: &world.translations,
             };
-            super::translate(query, &[], &session).unwrap()
+            super::translate(query, &[], &session).unwrap().0
         };
         netsuite.with_database(|conn| {
             let mut statement = conn.prepare(&format!("explain query plan {}", block.page(1000, 0))).unwrap();
