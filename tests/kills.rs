@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crash::{
     LOST, Moment, RANDOM, Replayable, Setting, World, beside, close, fault, is_complete, keep, note_row, note_step, number,
-    script, table,
+    row_of, script, table,
 };
 use jiff::Timestamp;
 use netwiz::model::{Entropy as _, Replay};
@@ -87,20 +87,6 @@ const ROWS: [&str; 13] = [
     "state lost",
     "state restored from an older backup",
 ];
-
-/// The row of a step at which the binary can be paused.
-fn row_of(step: &str) -> &'static str {
-    match step {
-        "lease_taken" => ROWS[0],
-        "bounds_stored" => ROWS[1],
-        "batch_read" => ROWS[2],
-        "intents_committed" => ROWS[3],
-        "write_answered" => ROWS[7],
-        "batch_committed" => ROWS[8],
-        "cursor_moved" => ROWS[9],
-        other => panic!("the step {other} is not in the table"),
-    }
-}
 
 impl World {
     fn new(name: &str, extensions: &str, faults: Option<&str>) -> Self {

@@ -55,10 +55,11 @@ fn play(seeds: &[u64]) -> Vec<(u64, String)> {
 
 #[test]
 fn whatever_happens_both_sides_agree_in_the_end() {
-    let first = number("NETWIZ_TEST_FIRST").unwrap_or(1);
-    let seeds: Vec<u64> = match number("NETWIZ_TEST_SEED") {
-        Some(seed) => vec![seed],
-        None => KNOWN.into_iter().chain(first..first + number("NETWIZ_TEST_SEEDS").unwrap_or(SEEDS)).collect(),
+    let from = |first: u64| first..first + number("NETWIZ_TEST_SEEDS").unwrap_or(SEEDS);
+    let seeds: Vec<u64> = match (number("NETWIZ_TEST_SEED"), number("NETWIZ_TEST_FIRST")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(first)) => from(first).collect(),
+        (None, None) => KNOWN.into_iter().chain(from(1)).collect(),
     };
     let begun = tokio::time::Instant::now();
     let wrong = play(&seeds);

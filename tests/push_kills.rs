@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crash::{
     LOST, Moment, PATIENCE, RANDOM, Replayable, Setting, WEBHOOK_SECRET, World, close, fault, keep, note_row, note_step, number,
-    script, table,
+    row_of, script, table,
 };
 use jiff::Timestamp;
 use netwiz::model::{Entropy as _, Exact, Replay};
@@ -67,21 +67,6 @@ const ROWS: [&str; 14] = [
     "state lost",
     "state restored from an older backup",
 ];
-
-/// The row of a step at which the binary can be paused.
-fn row_of(step: &str) -> &'static str {
-    match step {
-        "lease_taken" => ROWS[0],
-        "bounds_stored" => ROWS[1],
-        "batch_read" => ROWS[2],
-        "intents_committed" => ROWS[3],
-        "write_answered" => ROWS[6],
-        "batch_committed" => ROWS[7],
-        "cursor_moved" => ROWS[8],
-        "parents_done" => ROWS[9],
-        other => panic!("the step {other} is not in the table"),
-    }
-}
 
 fn exact(value: &Value) -> Exact {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::arguments::ListenArguments;
 use super::assembly::{Remotes, Session};
+use super::metrics;
 use super::output::{cyan, number};
 use super::progress::Pause;
 use super::queue::{Served, wait_after};
@@ -188,6 +189,12 @@ impl Worker<'_> {
     fn show(&self, report: &RunReport) -> Result<()> {
         if let Some(error) = &report.error {
             self.desk.note_failure(&error.kind);
+        }
+        if let Some(path) = &self.session.global.metrics_file
+            && let Err(error) = metrics::write(path, report, self.session.now())
+        {
+            // What was served is served, and more may come in.
+            self.session.output.error(&error);
         }
         if self.session.output.json {
             return self.session.output.document(report);

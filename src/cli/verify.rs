@@ -37,7 +37,7 @@ struct Check {
 const SKEW_SECONDS: i64 = 60;
 
 /// What the flows of this version read, with the key of each table and who needs it.
-const TABLES: [(&str, &str, &str); 20] = [
+const TABLES: [(&str, &str, &str); 22] = [
     ("item", "t.id", "products, inventory"),
     ("pricing", "t.item", "products"),
     ("itemquantity", "t.item", "products"),
@@ -54,6 +54,8 @@ const TABLES: [(&str, &str, &str); 20] = [
     ("customeraddressbookentityaddress", "t.nkey", "customers (addresses)"),
     ("contact", "t.id", "customers (contacts)"),
     ("employee", "t.id", "customers (sales reps)"),
+    ("term", "t.id", "customers (payment terms)"),
+    ("subsidiary", "t.id", "customers (new ones)"),
     ("transaction", "t.id", "orders, shipments, invoices, credit-memos"),
     ("transactionline", "t.transaction", "orders, shipments, invoices, credit-memos"),
     ("nexttransactionlinelink", "t.nextdoc", "orders, shipments, invoices, credit-memos"),
@@ -61,15 +63,17 @@ const TABLES: [(&str, &str, &str); 20] = [
 ];
 
 /// Kinds of transactions, each a permission of its own: without it there are just no rows of that kind.
-const KINDS: [(&str, &str, EntityKind); 4] = [
+const KINDS: [(&str, &str, EntityKind); 6] = [
     ("SalesOrd", "Sales Order", EntityKind::Orders),
+    ("Estimate", "Estimate", EntityKind::Estimates),
+    ("CustDep", "Customer Deposit", EntityKind::Payments),
     ("ItemShip", "Item Fulfillment", EntityKind::Shipments),
     ("CustInvc", "Invoice", EntityKind::Invoices),
     ("CustCred", "Credit Memo", EntityKind::CreditMemos),
 ];
 
 /// Tables without which a flow still does most of its work.
-const OPTIONAL: [&str; 4] = ["customfield", "file", "itemquantity", "deletedrecord"];
+const OPTIONAL: [&str; 6] = ["customfield", "file", "itemquantity", "deletedrecord", "term", "subsidiary"];
 
 impl Check {
     fn passed(side: &'static str, check: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -207,9 +211,11 @@ async fn netsuite(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check
 
 /// Checks which kinds of transactions the role shows, one line each.
 async fn kinds(settings: &Settings, remotes: &Remotes, checks: &mut Vec<Check>) {
-    let wanted = KINDS
-        .iter()
-        .filter(|(.., entity)| *entity != EntityKind::CreditMemos || settings.wizcommerce.has(Extension::CreditMemos));
+    let wanted = KINDS.iter().filter(|(.., entity)| match entity {
+        EntityKind::CreditMemos => settings.wizcommerce.has(Extension::CreditMemos),
+        EntityKind::Estimates => settings.wizcommerce.has(Extension::Quotes),
+        _ => true,
+    });
     for (kind, record, entity) in wanted {
         let check = format!("transactions {record}");
         let sql = format!("SELECT COUNT(*) AS n FROM transaction t WHERE t.type = '{kind}'");

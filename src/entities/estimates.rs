@@ -37,6 +37,12 @@ impl Kind for Quotes {
             path: self.path.clone(),
             // All others change nothing in NetSuite, so they need not be seen.
             states: &[&[("quote_status", "submitted")], &[("quote_status", "accepted")]],
+            out_of_scope: &[
+                &[("quote_status", "draft")],
+                &[("quote_status", "rejected")],
+                &[("quote_status", "expired")],
+                &[("quote_status", "cancelled")],
+            ],
             number: "display_id",
             whole_rows: false,
         }

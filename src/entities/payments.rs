@@ -569,8 +569,14 @@ impl Push for Payments {
 
     fn source(&self) -> Source {
         match &self.settings.path {
-            Some(path) => Source { path: path.clone(), states: ALL, number: "reference_id", whole_rows: true },
-            None => Source { path: ORDERS_PATH.into(), states: ORDER_STATES, number: "display_id", whole_rows: true },
+            Some(path) => Source { path: path.clone(), states: ALL, out_of_scope: &[], number: "reference_id", whole_rows: true },
+            None => Source {
+                path: ORDERS_PATH.into(),
+                states: ORDER_STATES,
+                out_of_scope: &[],
+                number: "display_id",
+                whole_rows: true,
+            },
         }
     }
 

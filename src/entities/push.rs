@@ -108,6 +108,8 @@ pub struct Source {
     pub path: String,
     /// The lists that together show every record that may matter, whatever its state (`correctness.md` R11).
     pub states: &'static [&'static [(&'static str, &'static str)]],
+    /// The lists of records that are out of scope: looked into only for a number that somebody names.
+    pub out_of_scope: &'static [&'static [(&'static str, &'static str)]],
     /// The member that holds the number people know a record by.
     pub number: &'static str,
     /// Whether a row of the list says everything, so that no record has to be read by itself.

@@ -251,16 +251,20 @@ impl Engine<'_> {
             if !seen.insert(reference.clone()) {
                 continue;
             }
-            let link = match &reference {
-                Reference::Id(kind, id) => self.state.link(kind, NetSuiteId(*id))?,
-                Reference::Key(kind, key) => self.state.link_by_key(kind, key)?,
-                Reference::Wiz(kind, id) => self.state.link_by_wiz(kind, id)?,
-            };
-            if let Some(link) = link {
+            if let Some(link) = self.referred(&reference)? {
                 known.add(reference, link);
             }
         }
         Ok(known)
+    }
+
+    /// Gives the link that a reference names.
+    pub(super) fn referred(&self, reference: &Reference) -> Result<Option<Link>> {
+        match reference {
+            Reference::Id(kind, id) => self.state.link(kind, NetSuiteId(*id)),
+            Reference::Key(kind, key) => self.state.link_by_key(kind, key),
+            Reference::Wiz(kind, id) => self.state.link_by_wiz(kind, id),
+        }
     }
 
     /// Finds groups on the target that have a name this batch would use and none of its records: they are somebody else's.

@@ -10,9 +10,9 @@ use super::clock::OVERLAP;
 use super::members::members_of;
 use super::prepare::mapping_digest;
 use super::{Engine, Event, Shape, Step, Tally, Task, bounds_of_names};
-use crate::entities::{BLOCK, Finder, Flow, SavedSearch, Universe, Wanted};
+use crate::entities::{BLOCK, Finder, Flow, Frame, SavedSearch, Universe, Wanted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{EntityKind, Flag, Link, NetSuiteId, Reason, Rejection, rfc3339};
+use crate::model::{Direction, EntityKind, Flag, Link, NetSuiteId, Reason, Rejection, rfc3339};
 use crate::netsuite::QueryError;
 use crate::netsuite::records::{Select, Selection};
 use crate::netsuite::suiteql::{IN_LIST, Template, date, id_list};
@@ -223,7 +223,10 @@ impl Engine<'_> {
         let resumed = known.unfinished.clone().filter(|bounds| bounds.mapping == mapping_digest(flow) && !self.options.full);
         let mut bounds = match &resumed {
             Some(bounds) => bounds.clone(),
-            None => self.new_bounds(flow, known, self.state.newest_link()?, tally),
+            None => {
+                let (now, looked, links) = (self.source.now, known.position, self.state.newest_link()?);
+                self.bounds(flow, known, &Reach { now, looked, overlap: OVERLAP, links }, tally)
+            }
         };
 
         let finders: Vec<Finder> =
@@ -385,11 +388,11 @@ impl Engine<'_> {
     }
 
     /// Chooses between everything and what changed, and says why.
-    fn new_bounds<F: Flow>(&self, flow: &F, known: &Cursor, links: i64, tally: &RefCell<Tally>) -> Bounds {
+    pub(super) fn bounds<F: Frame>(&self, flow: &F, known: &Cursor, reach: &Reach, tally: &RefCell<Tally>) -> Bounds {
         let mapping = mapping_digest(flow);
-        let now = self.source.now;
         let announce = |why: &str| {
-            let note = format!("{}: {why}; everything is compared", flow.entity());
+            let whither = if flow.direction() == Direction::Push { " to NetSuite" } else { "" };
+            let note = format!("{}{whither}: {why}; everything is compared", flow.entity());
             self.observer.on(&Event::Note(&note));
             tally.borrow_mut().notes.push(note);
         };
@@ -401,7 +404,7 @@ impl Engine<'_> {
                 announce("the configuration changed");
                 mode = Mode::Full;
             }
-            Some(position) if now.duration_since(position) > OLDEST => {
+            Some(_) if reach.looked.is_some_and(|at| reach.now.duration_since(at) > OLDEST) => {
                 announce("the last finished run is more than 30 days old");
                 mode = Mode::Full;
             }
@@ -410,9 +413,9 @@ impl Engine<'_> {
         let low = known.position.filter(|_| mode == Mode::Incremental).map(|position| {
             // `--since` can only widen what is read.
             let from = self.options.since.map_or(position, |since| since.min(position));
-            from.checked_sub(OVERLAP).unwrap_or(from)
+            from.checked_sub(reach.overlap).unwrap_or(from)
         });
-        Bounds { mode, low, high: now, mapping, resume: None, links }
+        Bounds { mode, low, high: reach.now, mapping, resume: None, links: reach.links }
     }
 
     pub(super) async fn find_all<F: Flow>(&mut self, flow: &F, bounds: Bounds, shape: &Shape) -> Result<Work> {
@@ -585,6 +588,18 @@ impl Engine<'_> {
         .hint("look at what would happen with `--dry-run`")
         .hint(format!("if that is meant, allow it with `--max-deactivate {off}`")))
     }
+}
+
+/// What the bounds of a run depend on beside its cursor.
+pub(super) struct Reach {
+    /// The clock that the cursor is read from.
+    pub(super) now: Timestamp,
+    /// When somebody looked last, by that clock.
+    pub(super) looked: Option<Timestamp>,
+    /// How far back a run reads again (`correctness.md` R3).
+    pub(super) overlap: SignedDuration,
+    /// The number of the newest link.
+    pub(super) links: i64,
 }
 
 /// Cuts names into as many as one query takes.

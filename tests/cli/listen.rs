@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::program::{Home, Outcome, Simulators, WIZCOMMERCE};
 
 const SECRET: &str = "shared-by-both";
+const METRICS: &str = "listen.prom";
 const LONG: Duration = Duration::from_secs(60);
 const ALL: [Cause; 3] = [Cause::Command, Cause::Webhook, Cause::Look];
 
@@ -39,7 +40,8 @@ struct Answer {
 impl Listening {
     /// Starts it and reads its first line.
     fn start(home: &Home, bind: &str) -> Self {
-        let mut command = home.command(&["listen", "--json", "-v", "--bind", bind]);
+        let metrics = home.text(METRICS);
+        let mut command = home.command(&["listen", "--json", "-v", "--metrics-file", &metrics, "--bind", bind]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
         let stderr = lines(child.stderr.take().unwrap());
@@ -490,6 +492,8 @@ fn what_is_rejected_is_a_stored_failure_and_waits_no_longer() {
     assert_eq!(listening.deliver(&body("whk_1", "customer.updated", "no-such-customer")).status, 202);
     let report = listening.served();
     assert_eq!(report["outcome"], "partial", "{report:#}");
+    let metrics = std::fs::read_to_string(home.text(METRICS)).unwrap();
+    assert!(metrics.contains("entity=\"customers\",direction=\"push\",outcome=\"rejected\"} 1\n"), "{metrics}");
     wait_until("nothing waits", || waiting(&home) == 0);
     assert_eq!(listening.health().status, 200);
 }

@@ -164,7 +164,13 @@ fn a_metrics_file_is_written_whole_and_tells_of_failures_too() {
         assert!(value.parse::<u64>().is_ok(), "{line}");
     }
     assert!(text.contains("netwiz_run_success{profile=\"acme\"} 1\n"), "{text}");
-    let created = "netwiz_records{profile=\"acme\",entity=\"products\",outcome=\"created\"} ";
+    let names: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len(), "a series is there twice: {text}");
+    let last =
+        |text: &str| text.lines().find(|line| line.starts_with("netwiz_last_success_timestamp_seconds{")).map(str::to_owned);
+    let succeeded = last(&text).unwrap();
+    let created = "netwiz_records{profile=\"acme\",entity=\"products\",direction=\"pull\",outcome=\"created\"} ";
     assert!(text.contains(created) && !text.contains(&format!("{created}0\n")), "{text}");
 
     home.set("NETWIZ_NETSUITE_TOKEN_SECRET", "mistyped");
@@ -172,6 +178,7 @@ fn a_metrics_file_is_written_whole_and_tells_of_failures_too() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("netwiz_run_success{profile=\"acme\"} 0\n"), "{text}");
     assert!(text.contains("netwiz_run_exit_code{profile=\"acme\"} 4\n"), "{text}");
+    assert_eq!(last(&text), Some(succeeded), "{text}");
 }
 
 #[test]

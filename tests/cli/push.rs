@@ -68,10 +68,12 @@ fn an_order_is_pushed_by_the_number_people_know() {
     // By then it is known by its link.
     let again = home.succeed(&["push", "order", "--number", CONFIRMED[0]]);
     assert_eq!(row(&again, ORDERS), [1, 0, 0, 1, 0, 0]);
-    // A draft is nobody's order yet, whoever names it: its id is its reason, its number finds nothing.
-    let draft = home.succeed(&["push", "order", &id(Kind::Order, 7)]);
-    assert!(draft.stdout.contains("orders → NetSuite skipped: 1 status"), "{draft}");
-    home.run(&["push", "order", "--number", DRAFTS[0]]).hints("netwiz push order <id>");
+    // A draft is nobody's order yet, whoever names it and however.
+    for named in [&["push", "order", &id(Kind::Order, 7)][..], &["push", "order", "--number", DRAFTS[0]]] {
+        let draft = home.succeed(named);
+        assert!(draft.stdout.contains("orders → NetSuite skipped: 1 status"), "{draft}");
+    }
+    home.run(&["push", "order", "--number", "W0000"]).hints("netwiz push order <id>");
     assert_eq!(arrived(&simulators)[1], 2);
 }
 

@@ -26,6 +26,21 @@ pub const LOST: &str = "the answer to a create was lost";
 /// The secret of webhooks, should a world receive any.
 pub const WEBHOOK_SECRET: &str = "shared-by-both";
 
+/// The row of `correctness.md` 9 that a step is at which the binary can be paused.
+pub fn row_of(step: &str) -> &'static str {
+    match step {
+        "lease_taken" => "lease taken",
+        "bounds_stored" => "bounds stored",
+        "batch_read" => "page fetched",
+        "intents_committed" => "intent committed, request not sent",
+        "write_answered" => "answer in, not committed",
+        "batch_committed" => "page committed, cursor not moved",
+        "cursor_moved" => "cursor moved",
+        "parents_done" => "parent done, child not",
+        other => panic!("the step {other} is not in the table"),
+    }
+}
+
 /// When a run is killed.
 pub enum Moment<'a> {
     /// So long after its start.

@@ -18,7 +18,7 @@ for rule in "$@"; do
     if (cd "$copy/tree" && CARGO_TARGET_DIR="$target" cargo test --quiet --test machine --no-run) >"$copy/build" 2>&1; then :; else
         echo "$rule: does not build"; cat "$copy/build"; missed=1; continue
     fi
-    if (cd "$copy/tree" && NETWIZ_TEST_FIRST_FAILURE=1 NETWIZ_TEST_SEEDS="$seeds" CARGO_TARGET_DIR="$target" \
+    if (cd "$copy/tree" && NETWIZ_TEST_FIRST_FAILURE=1 NETWIZ_TEST_FIRST=1 NETWIZ_TEST_SEEDS="$seeds" CARGO_TARGET_DIR="$target" \
         cargo test --quiet --test machine whatever -- --nocapture) >"$copy/run" 2>&1; then
         echo "$rule: NOT noticed within $seeds seeds"; missed=1
     else

@@ -444,7 +444,13 @@ impl Push for PushCustomers {
     type Body = Outbound;
 
     fn source(&self) -> Source {
-        Source { path: "/v1/customers".into(), states: &[&[("status", "active")]], number: "display_id", whole_rows: false }
+        Source {
+            path: "/v1/customers".into(),
+            states: &[&[("status", "active")]],
+            out_of_scope: &[&[("status", "inactive")]],
+            number: "display_id",
+            whole_rows: false,
+        }
     }
 
     fn identity(&self) -> Identity {

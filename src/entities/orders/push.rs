@@ -32,6 +32,7 @@ impl Kind for Orders {
             path: "/v2/orders".to_owned(),
             // Drafts never matter: what was confirmed and is a draft again is pushed once it is confirmed again.
             states: &[&[("order_status", "confirmed")], &[("order_status", "cancelled")]],
+            out_of_scope: &[&[("order_status", "draft")]],
             number: "display_id",
             whole_rows: false,
         }

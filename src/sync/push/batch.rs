@@ -610,12 +610,7 @@ impl Engine<'_> {
             }
         }
         for reference in references {
-            let link = match &reference {
-                Reference::Id(kind, id) => self.state.link(kind, NetSuiteId(*id))?,
-                Reference::Key(kind, key) => self.state.link_by_key(kind, key)?,
-                Reference::Wiz(kind, id) => self.state.link_by_wiz(kind, id)?,
-            };
-            if let Some(link) = link {
+            if let Some(link) = self.referred(&reference)? {
                 known.add(reference, link);
             }
         }

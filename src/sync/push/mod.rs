@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::prepare::mapping_digest;
+use super::find::Reach;
 use super::report::{CursorMove, FlowReport};
 use super::{Engine, Event, Shape, Step, Tally, Task};
 use crate::entities::Wanted;
@@ -29,8 +29,6 @@ use changes::Changes;
 
 /// How far back a run reads again (`correctness.md` R3).
 const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
-/// A run that finished longer ago than this is not trusted to have seen everything since.
-const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Records taken down the line together.
 const BATCH: usize = 100;
 /// Pages of a list that are searched for a number, newest records first.
@@ -128,7 +126,9 @@ impl Engine<'_> {
         moved: &mut CursorMove,
     ) -> Result<()> {
         let (entity, direction) = (flow.entity().name(), flow.direction().name());
-        let bounds = self.push_bounds(flow, known, tally)?;
+        // The position is that of the newest record, which may well be old: what counts is when somebody looked.
+        let (now, looked, links) = (self.clock.now(), known.finished_at, self.state.newest_link()?);
+        let bounds = self.bounds(flow, known, &Reach { now, looked, overlap: OVERLAP, links }, tally);
         *mode = bounds.mode;
         self.observer.on(&Event::Started { entity, mode: mode.word() });
         self.observer.on(&Event::Expecting(None));
@@ -195,36 +195,6 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn push_bounds<P: Push>(&self, flow: &P, known: &Cursor, tally: &RefCell<Tally>) -> Result<Bounds> {
-        let mapping = mapping_digest(flow);
-        let now = self.clock.now();
-        let announce = |why: &str| {
-            let note = format!("{} to NetSuite: {why}; everything is compared", flow.entity());
-            self.observer.on(&Event::Note(&note));
-            tally.borrow_mut().notes.push(note);
-        };
-        let mut mode = Mode::Incremental;
-        match known.position {
-            None => mode = Mode::Full,
-            Some(_) if self.options.full => mode = Mode::Full,
-            Some(_) if known.mapping.as_deref() != Some(&mapping) => {
-                announce("the configuration changed");
-                mode = Mode::Full;
-            }
-            // The position is that of the newest record, which may well be old: what counts is when somebody looked.
-            Some(_) if known.finished_at.is_some_and(|at| now.duration_since(at) > OLDEST) => {
-                announce("the last finished run is more than 30 days old");
-                mode = Mode::Full;
-            }
-            Some(_) => {}
-        }
-        let low = known.position.filter(|_| mode == Mode::Incremental).map(|position| {
-            let from = self.options.since.map_or(position, |since| since.min(position));
-            from.checked_sub(OVERLAP).unwrap_or(from)
-        });
-        Ok(Bounds { mode, low, high: now, mapping, resume: None, links: self.state.newest_link()? })
-    }
-
     /// Stops the first push of a production profile before it books more documents than a person would expect.
     async fn check_first_push<P: Push>(&mut self, flow: &P, most: u64) -> Result<()> {
         let source = flow.source();
@@ -261,15 +231,20 @@ impl Engine<'_> {
         }
         let source = flow.source();
         let mut found = BTreeSet::new();
-        for state in source.states {
-            let parameters = [&NEWEST_FIRST[..], state].concat();
-            for page in 1..=PAGES {
-                let (rows, more) = self.wizcommerce.list_page::<Members>(&source.path, &parameters, page).await?;
-                let named = rows.iter().filter(|row| row.text(source.number).as_deref() == Some(number));
-                found.extend(named.filter_map(|row| row.text("id")).map(WizId));
-                if !more || !found.is_empty() {
-                    break;
+        for states in [source.states, source.out_of_scope] {
+            for state in states {
+                let parameters = [&NEWEST_FIRST[..], state].concat();
+                for page in 1..=PAGES {
+                    let (rows, more) = self.wizcommerce.list_page::<Members>(&source.path, &parameters, page).await?;
+                    let named = rows.iter().filter(|row| row.text(source.number).as_deref() == Some(number));
+                    found.extend(named.filter_map(|row| row.text("id")).map(WizId));
+                    if !more || !found.is_empty() {
+                        break;
+                    }
                 }
+            }
+            if !found.is_empty() {
+                break;
             }
         }
         if found.is_empty() {
