@@ -828,7 +828,7 @@ impl World {
 
     /// Gives everything NetSuite has, and counts WizCommerce's changes. What a refused request rolled back is nothing.
     pub fn written(&self) -> (BTreeSet<String>, usize) {
-        let netsuite = self.sandbox.netsuite.with_database(|database| dump(database));
+        let netsuite = self.sandbox.netsuite.with_database(dump);
         (netsuite, self.sandbox.wizcommerce.history().unwrap().len())
     }
 }
