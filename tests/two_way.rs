@@ -408,6 +408,26 @@ async fn a_new_address_whose_answer_was_lost_is_added_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_contact_that_did_not_arrive_is_sent_again_with_its_customer() {
+    let mut world = small();
+    let pine = id(Kind::Customer, 1);
+    let cut = Fault::once("netsuite", "POST", "/services/rest/record/v1/contact", Action::Cut);
+    world.faults.add(Fault { times: Some(50), ..cut });
+    push(&mut world).await;
+    let rejected = pushed_rejections(&world);
+    assert!(rejected[0].0.starts_with("the contact robin1@shop.example of"), "{rejected:?}");
+    let keys: Vec<String> = world.state.rejections(None).unwrap().into_iter().map(|row| row.rejection.key).collect();
+    assert!(keys.contains(&pine), "it is the customer that is tried again: {keys:?}");
+    world.faults.clear();
+    world.clock.advance(SignedDuration::from_hours(2));
+    next_clean(&mut world).await;
+    let ns = netsuite_id(&world, &pine);
+    assert_eq!(world.count_netsuite(&format!("select count(*) from contact where company = {ns}")), 1);
+    assert_eq!(world.state.intents("contacts", "push").unwrap(), Vec::<String>::new());
+    stays_quiet(&mut world).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_workers_with_states_of_their_own_make_one_of_each() {
     let mut world = small();
     push(&mut world).await;

@@ -289,7 +289,8 @@ impl History {
             }
             // Where all of them found nothing to do, another round would not either.
             let after = self.world.written();
-            if std::mem::replace(&mut before, after) == before {
+            // What an interrupted run had begun with is done by the first round; what came after that, by the second.
+            if std::mem::replace(&mut before, after) == before && round > 1 {
                 break;
             }
         }

@@ -58,7 +58,8 @@ struct Birth<'b> {
     identity: Identity,
     external_id: &'b str,
     owner: Option<NetSuiteId>,
-    key: &'b WizId,
+    /// The record that is rejected and read again should this one not arrive: itself, or what it hangs on.
+    head: &'b WizId,
     label: &'b str,
     call: RecordCall,
 }
@@ -123,7 +124,7 @@ impl Engine<'_> {
             return Ok(Outcome::Rejected(rejection, Some(id)));
         }
         for child in &plan.proposal.children {
-            let birth = birth_of_child(child, id);
+            let birth = birth_of_child(child, &lane.case.id, id);
             match self.bear(&birth, breaker).await.map_err(|error| (error, Outcome::Rejected(unknown(&birth), Some(id))))? {
                 Born::Here(child_id) => {
                     let mut link = Link::new(child.kind, child_id, child.key.clone());
@@ -135,12 +136,10 @@ impl Engine<'_> {
                 }
                 Born::Refused(refusal) => {
                     lane.closed.push((child.kind, child.key.0.clone()));
-                    let rejection = Rejection { key: lane.case.id.0.clone(), ..refused(&lane.case.id, &child.label, &refusal) };
-                    return Ok(Outcome::Rejected(rejection, Some(id)));
+                    return Ok(Outcome::Rejected(refused(birth.head, &child.label, &refusal), Some(id)));
                 }
                 Born::Rejected(rejection) => {
                     lane.closed.push((child.kind, child.key.0.clone()));
-                    let rejection = Rejection { key: lane.case.id.0.clone(), head: lane.case.id.0.clone(), ..rejection };
                     return Ok(Outcome::Rejected(rejection, Some(id)));
                 }
                 Born::Unknown => return Ok(Outcome::Rejected(unknown(&birth), Some(id))),
@@ -162,7 +161,7 @@ impl Engine<'_> {
             identity: flow.identity(),
             external_id: &proposal.external_id,
             owner: proposal.owner,
-            key: &proposal.head,
+            head: &proposal.head,
             label: &proposal.label,
             call: flow.create(proposal),
         };
@@ -233,7 +232,7 @@ impl Engine<'_> {
         let message =
             format!("NetSuite says that {} exists, but none carries the external id {}: {words}", birth.label, birth.external_id);
         let hint = "another record has the same name or number: rename one of the two, or link them with `netwiz map set`";
-        Ok(Born::Rejected(Rejection::new(&birth.key.0, birth.label, Reason::RefusedByNetsuite, message).hinting(hint)))
+        Ok(Born::Rejected(Rejection::new(&birth.head.0, birth.label, Reason::RefusedByNetsuite, message).hinting(hint)))
     }
 
     async fn find_one(&self, birth: &Birth<'_>) -> Result<Option<Found>> {
@@ -251,7 +250,7 @@ impl Engine<'_> {
             "the external id {} of {} is that of the record {} in NetSuite, which is none of ours",
             birth.external_id, birth.label, found.id
         );
-        Born::Rejected(Rejection::new(&birth.key.0, birth.label, Reason::ExternalIdTaken, message))
+        Born::Rejected(Rejection::new(&birth.head.0, birth.label, Reason::ExternalIdTaken, message))
     }
 
     /// Writes the fields that WizCommerce's side won. What must not be sent twice blindly is compared with what is there before
@@ -354,14 +353,14 @@ impl Engine<'_> {
     }
 }
 
-fn birth_of_child(child: &Child, parent: NetSuiteId) -> Birth<'_> {
+fn birth_of_child<'b>(child: &'b Child, head: &'b WizId, parent: NetSuiteId) -> Birth<'b> {
     let mut body = child.body.clone();
     body.insert(child.parent_member.into(), serde_json::json!({ "id": parent.to_string() }));
     Birth {
         identity: child.identity,
         external_id: &child.external_id,
         owner: Some(parent),
-        key: &child.key,
+        head,
         label: &child.label,
         call: creation(child.identity.record, &child.external_id, body),
     }
@@ -369,7 +368,7 @@ fn birth_of_child(child: &Child, parent: NetSuiteId) -> Birth<'_> {
 
 fn unknown(birth: &Birth<'_>) -> Rejection {
     let message = format!("whether NetSuite created {} is unknown; the next run looks for it first", birth.label);
-    Rejection::new(&birth.key.0, birth.label, Reason::RemoteUnavailable, message)
+    Rejection::new(&birth.head.0, birth.label, Reason::RemoteUnavailable, message)
 }
 
 /// Makes the error of a role that may not write: no other record of the flow would fare better.
