@@ -50,9 +50,17 @@ impl Part {
 
     /// Finds it among the records of WizCommerce: by its link, by its reference, and for an address that nobody gave a
     /// reference of NetSuite by what it says, since a lost link must not make a second one.
+    ///
+    /// A link counts no more when the record carries the reference of another part: a second state file paired them otherwise, and
+    /// the reference is what all of them see.
     pub(super) fn find<'r>(&self, present: &'r [Members], others: &[Self]) -> Option<&'r Members> {
         let text = |entry: &Members, member: &str| entry.text(member);
-        let by_link = || present.iter().find(|entry| self.linked.is_some() && text(entry, "id") == self.linked);
+        let is_anothers = |entry: &Members| {
+            let reference = text(entry, "reference_id");
+            reference.as_ref() != Some(&self.reference) && others.iter().any(|other| Some(&other.reference) == reference.as_ref())
+        };
+        let is_linked = |entry: &&Members| self.linked.is_some() && text(entry, "id") == self.linked && !is_anothers(entry);
+        let by_link = || present.iter().find(is_linked);
         let by_reference = || present.iter().find(|entry| text(entry, "reference_id").as_ref() == Some(&self.reference));
         let is_free = |entry: &&Members| {
             let (id, reference) = (text(entry, "id"), text(entry, "reference_id"));
@@ -194,5 +202,48 @@ impl People {
             people.contacts.push(contact);
         }
         people
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(id: &str, reference: Option<&str>, street: &str) -> Members {
+        let entry = json!({ "id": id, "reference_id": reference, "address_line_1": street });
+        Members::of(&serde_json::value::to_raw_value(&entry).unwrap())
+    }
+
+    fn part(reference: i64, linked: Option<&str>, street: &str) -> Part {
+        let mut part = Part { linked: linked.map(str::to_owned), ..Part::new(NetSuiteId(reference)) };
+        part.text("address_line_1", Some(street), TEXT_LIMIT);
+        part
+    }
+
+    #[test]
+    fn a_part_is_found_by_its_link_its_reference_and_what_it_says() {
+        let found = |part: &Part, present: &[Members], others: &[Part]| part.find(present, others)?.text("id");
+        let mine = part(7, Some("w"), "1 Quay");
+        let others = [mine.clone(), part(8, None, "2 Quay")];
+        let cases = [
+            (
+                "by its link, whatever reference people gave it",
+                vec![entry("w", Some("DOCK"), "9 Hill"), entry("x", None, "1 Quay")],
+                Some("w"),
+            ),
+            ("by its reference", vec![entry("x", Some("7"), "9 Hill"), entry("y", None, "1 Quay")], Some("x")),
+            (
+                "by its reference, where its link is another part's by now",
+                vec![entry("w", Some("8"), "1 Quay"), entry("x", Some("7"), "9 Hill")],
+                Some("x"),
+            ),
+            ("by what it says", vec![entry("x", Some("8"), "1 Quay"), entry("y", None, "1 Quay")], Some("y")),
+            ("not at all", vec![entry("x", Some("8"), "1 Quay"), entry("y", None, "9 Hill")], None),
+        ];
+        for (name, present, expected) in cases {
+            assert_eq!(found(&mine, &present, &others).as_deref(), expected, "{name}");
+        }
     }
 }

@@ -260,7 +260,11 @@ impl PushCustomers {
                 paired.known.insert(part.reference.clone(), found.clone());
             }
         }
-        let was_linked = |entry: &Members| entry.text("id").is_some_and(|id| known.wiz(kind, &id).is_some());
+        let was_linked = |entry: &Members| {
+            // An Internal ID is the mark of another state file, which knew of it.
+            let is_marked = entry.text("reference_id").is_some_and(|reference| reference.parse::<i64>().is_ok());
+            is_marked || entry.text("id").is_some_and(|id| known.wiz(kind, &id).is_some())
+        };
         paired.new = present
             .into_iter()
             .filter(|entry| !taken.contains(&entry.text("id").unwrap_or_default()) && !was_linked(entry))
