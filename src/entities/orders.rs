@@ -791,7 +791,7 @@ impl Flow for Orders {
         let mut writes = Vec::new();
         if let Some(body) = replacement(record, &present) {
             // Not repeated blindly: after a lost answer the order is read again, since somebody may have changed it.
-            let call = Call { method: Method::Put, path: format!("/v2/orders/{wc_id}"), body, repeat: Repeat::Never };
+            let call = Call { method: Method::Put, path: format!("/v2/orders/{wc_id}"), body, repeat: Repeat::Compared };
             writes.push(Write { call, covers: vec![0], creates: false, again: false });
         }
         let cancelled = match &record.desired.body {

@@ -171,7 +171,11 @@ pub enum Class {
 pub enum Repeat {
     /// Sending twice has the effect of sending once.
     Safe,
-    /// Sending twice may do it twice: an unknown outcome is the caller's to find out.
+    /// Sending twice has the effect of sending once unless somebody else writes in between: what is there has to be compared
+    /// first.
+    Compared,
+    /// Sending twice may do it twice: an unknown outcome is the caller's to find out. What was given up without an answer may
+    /// still be executed, so it is not sent again in the same run (`correctness.md` R10).
     Never,
 }
 
@@ -331,7 +335,7 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// See the variants of [`CallError`]; [`Repeat::Never`] gives [`CallError::Unknown`] after one attempt.
+    /// See the variants of [`CallError`]; what is not [`Repeat::Safe`] gives [`CallError::Unknown`] after one attempt.
     pub async fn call(
         &self,
         prepare: &dyn Fn() -> Request,
@@ -374,7 +378,7 @@ impl Remote {
                     (Failure::Failed(words, false), None)
                 }
             };
-            if matches!((&failure, repeat), (Failure::Failed(..), Repeat::Never)) {
+            if matches!((&failure, repeat), (Failure::Failed(..), Repeat::Compared | Repeat::Never)) {
                 return Err(failure.into_error());
             }
             let wait = waits.next(matches!(failure, Failure::Busy(_)), after, self.entropy());

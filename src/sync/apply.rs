@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{CallError, Repeat};
 use crate::model::{Listed, Reason, Rejection, WizId};
 use crate::wizcommerce::WriteError;
+use crate::wizcommerce::records::Call;
 use crate::wizcommerce::records::Members;
 
 /// Lanes written side by side; the gate decides how many requests that makes.
@@ -78,7 +79,8 @@ impl<'a> Engine<'a> {
         shared: &Shared<'_>,
     ) -> Vec<(Planned<F::Body>, Outcome)> {
         let outcomes = planned.iter().map(|_| Outcome::Untouched).collect();
-        let mut lane = Lane { engine: self, flow, breaker: &shared.breaker, tally: shared.tally, outcomes, planned };
+        let mut lane =
+            Lane { engine: self, flow, breaker: &shared.breaker, tally: shared.tally, outcomes, planned, unanswered: Vec::new() };
         if let Err(error) = lane.write().await {
             // The first error is the cause; those after it are its company.
             shared.breaker.error.borrow_mut().get_or_insert(error);
@@ -122,6 +124,8 @@ struct Lane<'l, 'e, F: Flow> {
     tally: &'l RefCell<Tally>,
     planned: Vec<Planned<F::Body>>,
     outcomes: Vec<Outcome>,
+    /// Requests that may do a thing twice and had no answer: they may still be executed.
+    unanswered: Vec<Call>,
 }
 
 impl<F: Flow> Lane<'_, '_, F> {
@@ -246,6 +250,16 @@ impl<F: Flow> Lane<'_, '_, F> {
             if self.is_over() {
                 return Ok(false);
             }
+            if self.unanswered.contains(&write.call) {
+                if left > 0 {
+                    self.pause(ROUNDS - left).await?;
+                    return Ok(true);
+                }
+                for at in &write.covers {
+                    self.outcomes[positions[*at]] = unknown(&records[*at], "the next run looks for it first");
+                }
+                continue;
+            }
             match self.engine.wizcommerce.write(&write.call).await {
                 Ok(data) => {
                     self.engine.observer.on(&Event::Passed(Step::WriteAnswered));
@@ -267,19 +281,18 @@ impl<F: Flow> Lane<'_, '_, F> {
                     }
                 }
                 // What must not be sent twice blindly is compared with what is there first.
-                Err(WriteError::Unknown(words, _)) if left > 0 && write.call.repeat == Repeat::Never => {
+                Err(WriteError::Unknown(words, down)) if left > 0 && write.call.repeat != Repeat::Safe => {
                     tracing::info!(words, "the answer to a change was lost; looking whether it was executed");
+                    if write.call.repeat == Repeat::Never && !down {
+                        self.unanswered.push(write.call.clone());
+                    }
                     self.pause(ROUNDS - left).await?;
                     return Ok(true);
                 }
                 Err(WriteError::Unknown(words, down)) => {
                     self.count_lost(&words, down)?;
                     for at in &write.covers {
-                        let desired = &records[*at].desired;
-                        let message = format!("WizCommerce gave no usable answer to the write of {}: {words}", desired.label);
-                        let rejection =
-                            Rejection::new(desired.key, &desired.label, Reason::RemoteUnavailable, message).of_head(desired.head);
-                        self.outcomes[positions[*at]] = Outcome::Rejected(rejection, id_of(&records[*at]));
+                        self.outcomes[positions[*at]] = unknown(&records[*at], &words);
                     }
                 }
                 Err(WriteError::Failed(error)) => return Err(error),
@@ -417,6 +430,14 @@ impl<F: Flow> Lane<'_, '_, F> {
         *positions = absent;
         Ok(())
     }
+}
+
+/// Says of a record that what became of its write is not known.
+fn unknown<B>(record: &Planned<B>, words: &str) -> Outcome {
+    let desired = &record.desired;
+    let message = format!("WizCommerce gave no usable answer to the write of {}: {words}", desired.label);
+    let rejection = Rejection::new(desired.key, &desired.label, Reason::RemoteUnavailable, message).of_head(desired.head);
+    Outcome::Rejected(rejection, id_of(record))
 }
 
 /// Gives the target's id of a record that is there already.

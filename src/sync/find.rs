@@ -37,6 +37,8 @@ pub(super) struct Work {
     pub(super) lifted: bool,
     /// Records and heads that must turn up: named by somebody, or tried again. Those that do not, do not exist.
     pub(super) expected: BTreeSet<i64>,
+    /// Heads of creates whose outcome is not known: what became of them is looked at, whether NetSuite still has them or not.
+    pub(super) open: BTreeSet<i64>,
     /// Linked records that were deleted in NetSuite.
     pub(super) deleted: Vec<i64>,
     /// How many records the source has, where that was asked for already.
@@ -121,7 +123,17 @@ impl Engine<'_> {
         let heads: Vec<i64> = heads.into_iter().filter(|head| resume.is_none_or(|resume| *head > resume)).collect();
         let selections = heads.chunks(self.batch_of(flow)).map(|ids| Selection::Ids(ids.to_vec())).collect();
         let (expected, heads) = (BTreeSet::new(), Some(heads.len() as u64));
-        Work { bounds, selections, asked, lifted: false, expected, deleted: Vec::new(), count: None, heads }
+        Work {
+            bounds,
+            selections,
+            asked,
+            lifted: false,
+            expected,
+            open: BTreeSet::new(),
+            deleted: Vec::new(),
+            count: None,
+            heads,
+        }
     }
 
     /// Gives the heads of one batch: the flow's own number, or fewer when fewer are asked for.
@@ -269,7 +281,9 @@ impl Engine<'_> {
         let mut heads: BTreeSet<i64> =
             self.state.rejected_heads(entity, direction, Due::At(self.clock.now()))?.into_iter().collect();
         let expected = heads.clone();
-        heads.extend(self.state.intents(entity, direction)?.iter().filter_map(|key| key.split_once('/')?.0.parse::<i64>().ok()));
+        let intents = self.state.intents(entity, direction)?;
+        let open: BTreeSet<i64> = intents.iter().filter_map(|key| key.split_once('/')?.0.parse().ok()).collect();
+        heads.extend(&open);
         let found = finders.iter().map(|finder| self.found_by(flow, finder, known, shape, &checks, bounds.low));
         let (found, deleted, count) =
             tokio::try_join!(try_join_all(found), self.find_deleted(flow, since, tally), self.count_source(flow, shape))?;
@@ -288,7 +302,7 @@ impl Engine<'_> {
             }
             heads = linked;
         }
-        Ok(Work { expected, deleted, count, ..self.work(flow, bounds, heads, None) })
+        Ok(Work { expected, open, deleted, count, ..self.work(flow, bounds, heads, None) })
     }
 
     /// Reads what one finder compares with the last finished run, where it is such a finder: its name, and the comparison;

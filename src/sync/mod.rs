@@ -260,10 +260,10 @@ impl Engine<'_> {
             other => other?,
         }
         let bounds = work.bounds.clone();
-        let expected = work.expected.clone();
+        let (expected, open) = (work.expected.clone(), work.open.clone());
         let whole = self.batches(flow, work, &shape, tally).await?;
         if whole {
-            self.take_absent(flow, &expected, tally).await?;
+            self.take_absent(flow, &expected.union(&open).copied().collect(), tally).await?;
             self.reject_absent(flow, &expected, tally)?;
         } else {
             let note = format!("{entity}: stopped as `--limit` or `--max-failures` asks; the cursor stays");

@@ -26,6 +26,8 @@ pub struct Trail {
     pub paid: BTreeMap<String, i64>,
     /// Customers of whom a field was changed while nobody knew what both sides had agreed on: NetSuite wins then.
     pub vague: BTreeSet<String>,
+    /// Items that people switched off, and perhaps on again.
+    pub switched: BTreeSet<String>,
     /// A state was lost or is older than what it was about: what was agreed on is not known any more.
     pub forgot: bool,
     count: u32,
@@ -321,6 +323,7 @@ pub fn here(world: &World, dice: &Dice, trail: &mut Trail) -> Option<String> {
         "off" => {
             let item = item()?;
             edit(&format!("update item set isinactive = 'T', lastmodifieddate = {stamp} where id = {item}"));
+            trail.switched.insert(item.clone());
             format!("item {item} is switched off")
         }
         "on" => {

@@ -221,7 +221,7 @@ impl<'p> Change<'p> {
             if !members.iter().any(|member| self.differs(&format!("{kind} {} {member}", part.reference))) {
                 return None;
             }
-            // Not repeated blindly: after a lost answer the customer is read again, and the record may be there.
+            // After a lost answer the customer is read again, and the record may be there.
             let call = Call { method: Method::Post, path, body: part.whole().json(), repeat: Repeat::Never };
             let names_it = |reference: &Option<String>| reference.as_ref() == Some(&part.reference);
             // Which address is a default is said by its id, and that comes with the answer.

@@ -669,7 +669,7 @@ impl Push for PushCustomers {
             }
             let mut body = Map::new();
             body.insert("addressBook".into(), json!({ "items": [entry] }));
-            // An entry without a key is added each time, so a lost answer is looked up before this is sent again.
+            // An entry without a key is added each time it is sent.
             calls.push(RecordCall { repeat: Repeat::Never, ..change(RECORD, id, body) });
         }
         calls

@@ -903,9 +903,9 @@ impl<K: Kind> Push for Sales<K> {
                 None => {
                     let mut members = Members::default();
                     members.set("item", &Sublist { items: body.lines.clone() });
-                    // Lines that are sent without a key are added: what became of it is looked at before it is sent again.
+                    // Somebody may have changed the lines since: what became of it is looked at before it is sent again.
                     let call = super::push::change(record, id, members);
-                    calls.push(RecordCall { path: format!("{}?replace=item", call.path), repeat: Repeat::Never, ..call });
+                    calls.push(RecordCall { path: format!("{}?replace=item", call.path), repeat: Repeat::Compared, ..call });
                 }
             }
         } else if fields.contains(NOTES) {

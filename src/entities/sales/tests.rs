@@ -274,7 +274,7 @@ fn lines_are_replaced_whole_and_those_that_stay_keep_their_keys() {
         paths,
         [
             ("/services/rest/record/v1/salesOrder/700", Repeat::Safe),
-            ("/services/rest/record/v1/salesOrder/700?replace=item", Repeat::Never)
+            ("/services/rest/record/v1/salesOrder/700?replace=item", Repeat::Compared)
         ]
     );
     assert_eq!(calls[0].body, r#"{"memo":"WizCommerce order W2117: Please ring twice; Second floor"}"#);

@@ -266,11 +266,25 @@ impl Engine<'_> {
     ) -> std::result::Result<Option<Rejection>, (Error, Outcome)> {
         let failed = |error: Error| (error, Outcome::Open);
         let mut fields = plan.action.fields();
+        // Requests that may do a thing twice and had no answer: they may still be executed.
+        let mut unanswered = Vec::new();
+        let no_answer = |plan: &Plan<P::Body>, words: &str| {
+            let message = format!("NetSuite gave no usable answer to the change of {}: {words}", plan.proposal.label);
+            Ok(Some(Rejection::new(&case.id.0, &plan.proposal.label, Reason::RemoteUnavailable, message)))
+        };
         for left in (0..ROUNDS).rev() {
             let mut again = false;
             for call in flow.changes(&plan.proposal, id, &fields) {
                 if self.is_over(breaker) {
                     return Err((self.over(breaker), Outcome::Open));
+                }
+                if unanswered.contains(&call) {
+                    if left == 0 {
+                        return no_answer(plan, "the next run looks for it first");
+                    }
+                    self.pause_push(ROUNDS - left).await.map_err(failed)?;
+                    again = true;
+                    break;
                 }
                 match self.netsuite.write(&call).await {
                     Ok(_) => {
@@ -284,17 +298,18 @@ impl Engine<'_> {
                             None => Ok(Some(rejection)),
                         };
                     }
-                    Err(WriteError::Unknown(words, _)) if left > 0 && call.repeat == Repeat::Never => {
+                    Err(WriteError::Unknown(words, down)) if left > 0 && call.repeat != Repeat::Safe => {
                         tracing::info!(words, "the answer to a change was lost; looking whether it was executed");
+                        if call.repeat == Repeat::Never && !down {
+                            unanswered.push(call);
+                        }
                         self.pause_push(ROUNDS - left).await.map_err(failed)?;
                         again = true;
                         break;
                     }
                     Err(WriteError::Unknown(words, down)) => {
                         self.count_lost_write(breaker, &words, down).map_err(failed)?;
-                        let message = format!("NetSuite gave no usable answer to the change of {}: {words}", plan.proposal.label);
-                        let (key, label) = (&case.id.0, &plan.proposal.label);
-                        return Ok(Some(Rejection::new(key, label, Reason::RemoteUnavailable, message)));
+                        return no_answer(plan, &words);
                     }
                     Err(WriteError::Failed(error)) => return Err((error, Outcome::Open)),
                 }
