@@ -270,7 +270,7 @@ impl Engine<'_> {
         let mut unanswered = Vec::new();
         let no_answer = |plan: &Plan<P::Body>, words: &str| {
             let message = format!("NetSuite gave no usable answer to the change of {}: {words}", plan.proposal.label);
-            Ok(Some(Rejection::new(&case.id.0, &plan.proposal.label, Reason::RemoteUnavailable, message)))
+            Rejection::new(&case.id.0, &plan.proposal.label, Reason::RemoteUnavailable, message)
         };
         for left in (0..ROUNDS).rev() {
             let mut again = false;
@@ -280,7 +280,7 @@ impl Engine<'_> {
                 }
                 if unanswered.contains(&call) {
                     if left == 0 {
-                        return no_answer(plan, "the next run looks for it first");
+                        return Ok(Some(no_answer(plan, "the next run looks for it first")));
                     }
                     self.pause_push(ROUNDS - left).await.map_err(failed)?;
                     again = true;
@@ -309,7 +309,7 @@ impl Engine<'_> {
                     }
                     Err(WriteError::Unknown(words, down)) => {
                         self.count_lost_write(breaker, &words, down).map_err(failed)?;
-                        return no_answer(plan, &words);
+                        return Ok(Some(no_answer(plan, &words)));
                     }
                     Err(WriteError::Failed(error)) => return Err((error, Outcome::Open)),
                 }
