@@ -409,6 +409,6 @@ fn plan(netsuite: &NetSuite, query: &str) -> Vec<String> {
     };
     let page = translate(query, &[], &session).unwrap().0.page(1000, 0);
     let mut statement = world.conn.prepare(&format!("explain query plan {page}")).unwrap();
-    let steps = statement.query_map([1000, 0], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
+    let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
     steps.filter(|step| step.starts_with("SEARCH") || step.starts_with("SCAN")).collect()
 }
