@@ -769,7 +769,11 @@ pub fn fault(world: &World, dice: &Dice) -> String {
         5 => Action::Truncate { bytes: 20 },
         6 | 7 => Action::Cut,
         8..=10 => Action::LoseReply,
-        11 => Action::HoldMsThenExecute(1_000 + dice.number() % 60_000),
+        11 => {
+            let held = 1_000 + dice.number() % 60_000;
+            // A replacement that is executed long after it was given up takes along what people wrote since; nobody can prevent that.
+            Action::HoldMsThenExecute(if method == "PUT" { 1_000 } else { held })
+        }
         12 => Action::HoldMsThenExecute(1_000),
         13 if may_double => Action::Duplicate,
         14 => Action::DelayMs(25_000),
