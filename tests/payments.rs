@@ -266,6 +266,29 @@ async fn a_first_create_that_is_executed_between_two_runs_is_met() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn orders_that_nobody_paid_cost_netsuite_nothing_and_one_that_was_paid_back_is_a_conflict() {
+    let mut world = selling("").await;
+    world.pay(ORDER, "100");
+    world.book_clean().await;
+    world.edit_wizcommerce(&json!([{"set": "/v2/orders/*", "patch": {"po_number": "PO-1"}}]).to_string());
+    world.pay(ORDER, "0");
+    world.clear_logs();
+    let reports = world.book().await;
+    let counts = reports[0].0.counts;
+    assert_eq!((counts.read, counts.rejected), (1, 1), "{:?}", reports[0].0);
+    let wc_id = world.link("orders", ORDER).unwrap().wc_id.0;
+    assert_eq!(world.rejected().get(&wc_id), Some(&"conflict"));
+
+    world.pay(ORDER, "100");
+    world.push(&[(Payments, Task::Again(vec![wc_id]))], Options::default(), &Silent).await;
+    world.edit_wizcommerce(&json!([{"delete": format!("/v2/orders/ref:{ORDER}")}]).to_string());
+    world.edit_wizcommerce(&json!([{"set": "/v2/orders/*", "patch": {"po_number": "PO-2"}}]).to_string());
+    world.clear_logs();
+    let reports = world.book_clean().await;
+    assert_eq!(reports[0].0.requests.netsuite, 0, "{:?}", reports[0].0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refund_is_no_deposit_and_a_conflict_until_the_books_say_so() {
     let mut world = selling("").await;
     world.pay(ORDER, "100");

@@ -593,7 +593,12 @@ impl Push for Payments {
 
     fn excludes(&self, record: &Members, link: Option<&Link>) -> Option<Excluded> {
         if !self.has_records() {
-            return (record.text("status").as_deref() == Some("draft")).then_some(Excluded::Echo("status"));
+            if record.text("status").as_deref() == Some("draft") {
+                return Some(Excluded::Echo("status"));
+            }
+            // One that was never paid; what was paid and given back has a deposit, and a link that says so.
+            let is_paid = self.paid(record) != Exact::ZERO;
+            return (!is_paid && link.is_none()).then_some(Excluded::Idle("unpaid"));
         }
         // The state of a payment is judged later, when it is known whether its deposit is there.
         let date = record.text("payment_date").and_then(|text| self.date_of(&text));

@@ -151,13 +151,15 @@ pub enum Excluded {
     Unmade(&'static str),
     /// It came from NetSuite: it is no record of this flow at all.
     Echo(&'static str),
+    /// It has nothing to bring, and nothing of it was ever brought as far as is remembered: only a full comparison asks NetSuite.
+    Idle(&'static str),
 }
 
 impl Excluded {
     /// Gives the word for a person who asked for that very record.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Skipped(word) | Self::Unmade(word) | Self::Echo(word) => word,
+            Self::Skipped(word) | Self::Unmade(word) | Self::Echo(word) | Self::Idle(word) => word,
         }
     }
 }

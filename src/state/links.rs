@@ -61,6 +61,16 @@ impl State {
         self.one(&format!("select {COLUMNS} from link where kind = ?1 and wc_id = ?2"), params![kind, wc_id])
     }
 
+    /// Tells whether a WizCommerce record, or anything under a key that was derived from its id (`<id>/...`), is linked.
+    pub fn has_links_of(&self, kind: &str, wc_id: &str) -> Result<bool> {
+        self.connection
+            .prepare_cached(
+                "select 1 from link where kind = ?1 and (wc_id = ?2 or (wc_id >= ?2 || '/' and wc_id < ?2 || '0')) limit 1",
+            )
+            .and_then(|mut statement| statement.exists([kind, wc_id]))
+            .map_err(|error| self.broken(error))
+    }
+
     /// Finds the link of a record by the number people know it by in WizCommerce.
     pub fn link_by_number(&self, kind: &str, number: &str) -> Result<Option<Link>> {
         self.one(

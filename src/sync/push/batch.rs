@@ -124,7 +124,11 @@ impl Engine<'_> {
         for arrival in arrivals {
             let link = self.state.link_by_wiz(flow.kind(), &arrival.id.0)?;
             if let Some((row, _)) = &arrival.row {
-                if let Some(excluded) = flow.excludes(row, link.as_ref()).filter(|why| !matches!(why, Excluded::Unmade(_))) {
+                if self.is_idle(flow, row, &arrival.id, manner)? {
+                    continue;
+                }
+                let excluded = flow.excludes(row, link.as_ref());
+                if let Some(excluded) = excluded.filter(|why| !matches!(why, Excluded::Unmade(_) | Excluded::Idle(_))) {
                     let label = row.text(flow.source().number);
                     self.exclude(flow, &arrival.id, label.as_deref(), excluded, manner, commit, tally);
                     continue;
@@ -138,6 +142,12 @@ impl Engine<'_> {
             wanted.push(arrival);
         }
         Ok(wanted)
+    }
+
+    /// Tells whether a record that only turned up in a list has nothing to bring, and nothing of it is known.
+    fn is_idle<P: Push>(&self, flow: &P, row: &Members, id: &WizId, manner: Manner) -> Result<bool> {
+        let is_idle = !manner.is_full && !manner.is_named && matches!(flow.excludes(row, None), Some(Excluded::Idle(_)));
+        Ok(is_idle && !self.state.has_links_of(flow.kind(), &id.0)? && self.open_keys(flow, id)?.is_empty())
     }
 
     /// Leaves out what is out of scope unless NetSuite has it, and NetSuite has not: one query for all of them, so that none
@@ -254,7 +264,8 @@ impl Engine<'_> {
             let link = self.state.link_by_wiz(flow.kind(), &id.0)?;
             let number = record.text(source.number);
             let excluded = flow.excludes(&record, link.as_ref());
-            let goes_on = matches!(excluded, Some(Excluded::Unmade(_))) && !unmade.contains_key(&id);
+            let goes_on = matches!(excluded, Some(Excluded::Idle(_)))
+                || matches!(excluded, Some(Excluded::Unmade(_))) && !unmade.contains_key(&id);
             if let Some(excluded) = excluded.filter(|_| !goes_on) {
                 // It was looked for; what was sent lately may still be executed.
                 let old = self.old_intents(flow)?;
