@@ -398,6 +398,19 @@ mod tests {
     }
 
     #[test]
+    fn what_hangs_under_a_record_counts_as_its_link_and_a_namesake_does_not() {
+        let mut state = State::in_memory().unwrap();
+        let link = |id, key: &str| Link::new("payments", NetSuiteId(id), WizId(key.into()));
+        let links = vec![link(1, "w/1000"), link(2, "wide"), link(3, "x")];
+        let commit = Commit { entity: "payments", direction: "push", links, ..Commit::default() };
+        state.commit(&commit, Timestamp::UNIX_EPOCH).unwrap();
+        for (id, expected) in [("w", true), ("x", true), ("wid", false), ("w/1", false), ("y", false)] {
+            assert_eq!(state.has_links_of("payments", id).unwrap(), expected, "{id}");
+        }
+        assert!(!state.has_links_of("orders", "w").unwrap());
+    }
+
+    #[test]
     fn intents_stay_until_they_are_closed() {
         let mut state = State::in_memory().unwrap();
         state.intend("products", "pull", &["A".into(), "B".into()], Timestamp::UNIX_EPOCH).unwrap();

@@ -405,12 +405,13 @@ impl Engine<'_> {
         for (kind, keys) in &children {
             self.state.intend(kind, direction, keys, self.clock.now())?;
         }
-        let sent = self.sent(flow, &lanes)?;
-        if !sent.is_empty() {
-            let links = Commit { entity: flow.entity().name(), direction, links: sent.clone(), ..Commit::default() };
-            self.state.commit(&links, self.clock.now())?;
+        let links = self.sent(flow, &lanes)?;
+        let is_changing = !links.is_empty();
+        if is_changing {
+            let sent = Commit { entity: flow.entity().name(), direction, links, ..Commit::default() };
+            self.state.commit(&sent, self.clock.now())?;
         }
-        if !keys.is_empty() || !children.is_empty() || !sent.is_empty() {
+        if !keys.is_empty() || !children.is_empty() || is_changing {
             self.observer.on(&Event::Passed(Step::IntentsCommitted));
         }
         let fatal = self.push_lanes(flow, shape, lanes, knowledge, commit, tally).await?;
